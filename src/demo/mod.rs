@@ -1,0 +1,1 @@
+//! The sample shop database and its application load.

@@ -1,0 +1,82 @@
+//! PostgreSQL's SQL as the traits want it; the work is in the modules beside.
+
+use super::{judge, patterns, reader, render, script, types};
+use crate::engine::Dialect;
+use crate::plan::{Patterns, PlanOptions, Step};
+use crate::risk::{Context, Judge, Judgement};
+use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
+use crate::sql::{Script, Statement, Syntax};
+
+/// The SQL of one version of PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PostgresDialect {
+    /// Major version: 13 to 18.
+    pub version: u32,
+}
+
+impl PostgresDialect {
+    /// The newest version that is known here.
+    pub fn newest() -> Self {
+        Self { version: 18 }
+    }
+}
+
+impl Syntax for PostgresDialect {
+    fn read(&self, text: &str, schema: &Schema) -> Script {
+        reader::read(text, schema)
+    }
+
+    fn render(&self, change: &Change, schema: &Schema) -> Vec<String> {
+        render::render(change, schema)
+    }
+
+    fn ident(&self, name: &str) -> String {
+        render::ident(name)
+    }
+
+    fn relation(&self, name: &QName) -> String {
+        render::relation(name)
+    }
+
+    fn literal(&self, text: &str) -> String {
+        render::literal(text)
+    }
+
+    fn data_type(&self, words: &str, schema: &Schema) -> Option<String> {
+        types::data_type(words, schema)
+    }
+
+    fn default_schema(&self) -> &str {
+        "public"
+    }
+
+    fn script(&self, schema: &Schema) -> String {
+        script::script(schema)
+    }
+
+    fn definition(&self, object: &ObjectRef, schema: &Schema) -> Option<String> {
+        script::definition(object, schema)
+    }
+}
+
+impl Patterns for PostgresDialect {
+    fn steps(&self, changes: &[Change], before: &Schema, options: &PlanOptions) -> crate::Result<Vec<Step>> {
+        patterns::steps(self, changes, before, options)
+    }
+
+    fn begin(&self) -> &'static str {
+        "BEGIN"
+    }
+}
+
+impl Judge for PostgresDialect {
+    fn judge(&self, statement: &Statement, context: &Context<'_>) -> Judgement {
+        judge::judge(self.version, statement, context)
+    }
+}
+
+impl Dialect for PostgresDialect {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Postgres
+    }
+}

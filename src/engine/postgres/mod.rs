@@ -1,0 +1,34 @@
+//! PostgreSQL 13 to 18.
+
+mod dialect;
+mod judge;
+mod patterns;
+mod reader;
+mod render;
+mod script;
+mod types;
+
+pub use dialect::PostgresDialect;
+
+use super::{ConnectOptions, Database, Dialect, Engine, Target};
+use crate::schema::EngineKind;
+use std::sync::Arc;
+
+/// The engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Postgres;
+
+#[async_trait::async_trait]
+impl Engine for Postgres {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Postgres
+    }
+
+    fn dialect(&self) -> Arc<dyn Dialect> {
+        Arc::new(PostgresDialect::newest())
+    }
+
+    async fn connect(&self, _target: &Target, _options: &ConnectOptions) -> crate::Result<Arc<dyn Database>> {
+        unimplemented!()
+    }
+}

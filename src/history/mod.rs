@@ -1,0 +1,1 @@
+//! What happened before: earlier runs and what they left unfinished.

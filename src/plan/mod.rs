@@ -1,0 +1,73 @@
+//! What will be done: changes laid out as steps by safe patterns, in order, each with its rollback.
+//!
+//! The patterns themselves are the engine's ([`Patterns`]); this room has the plan, its file, its edits and the way
+//! back that every change has.
+
+mod step;
+
+pub use step::{
+    Backfill, Check, Estimate, Evidence, Lock, LockMode, Phase, Plan, Risk, Rollback, RollbackKind, Severity, Step,
+    StepKind, Style,
+};
+
+use crate::schema::{Change, Schema};
+use crate::sql::Syntax;
+
+/// How an engine lays changes out as steps.
+pub trait Patterns: Syntax {
+    /// Steps for `changes`, which are in an order that works and fit `before`. Each step has its SQL, phase, kind,
+    /// rollback and changes; locks, risks and estimates are filled in later by [`crate::risk`].
+    ///
+    /// # Errors
+    /// When the engine has no way to make one of the changes.
+    fn steps(&self, changes: &[Change], before: &Schema, options: &PlanOptions) -> crate::Result<Vec<Step>>;
+
+    /// Statements that open a transaction for a step; none where the step is to run outside one.
+    fn begin(&self) -> &'static str;
+}
+
+/// What the asker wants of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// The way for changes that have several.
+    pub style: Style,
+    /// Tables with fewer rows than this are changed directly; 0 treats every existing table as large.
+    pub small_table_rows: u64,
+    /// Rows a backfill's batch starts with.
+    pub batch_rows: u64,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        Self { style: Style::Safe, small_table_rows: 0, batch_rows: 1_000 }
+    }
+}
+
+/// Orders `changes`, lays them out and numbers the steps. Nothing is judged yet.
+///
+/// # Errors
+/// When the changes do not fit `before` or the engine cannot make one of them.
+pub fn from_changes(
+    _title: &str,
+    _changes: &[Change],
+    _before: &Schema,
+    _patterns: &dyn Patterns,
+    _options: &PlanOptions,
+) -> crate::Result<Plan> {
+    Err(crate::Error::internal("not built"))
+}
+
+/// A plan for a script: each statement that reads into changes is done by the safe pattern where there is one with
+/// the same end, every other statement is a step with its own text.
+///
+/// # Errors
+/// When the script has no statement to run.
+pub fn from_sql(
+    _title: &str,
+    _text: &str,
+    _before: &Schema,
+    _patterns: &dyn Patterns,
+    _options: &PlanOptions,
+) -> crate::Result<Plan> {
+    Err(crate::Error::internal("not built"))
+}

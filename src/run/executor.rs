@@ -1,0 +1,179 @@
+//! Runs a plan, one confirmed step at a time.
+
+use crate::engine::{Blocker, Database, Gate};
+use crate::plan::{Plan, Step};
+use crate::{Error, Result};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Consent to one step, exactly as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// [`Step::id`].
+    pub step: String,
+    /// [`consent_hash`](Consent::hash_of) of what was shown; the executor refuses another.
+    pub hash: String,
+    /// What was typed, for steps that want it.
+    pub typed: Option<String>,
+}
+
+impl Consent {
+    /// `sha256:…` over everything that the step would run.
+    pub fn hash_of(_step: &Step) -> String {
+        String::new()
+    }
+}
+
+/// What the user says to a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Confirm(Consent),
+    /// Go on without the step. It stays undone in the journal.
+    Skip(String),
+    /// Look at the go/no-go again.
+    RefreshGate,
+    Pause,
+    Resume,
+    /// Stop what runs now, on the server too. The step is rolled back as far as it is a transaction.
+    Cancel,
+    /// End the run before the next step.
+    Stop,
+    /// Cancel a session that stands in the way (`terminate` ends it).
+    Signal {
+        backend: i64,
+        terminate: bool,
+    },
+}
+
+/// What a run tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The run is in the journal.
+    Started {
+        run: String,
+        executor: Option<i64>,
+    },
+    /// The next step waits for [`Command::Confirm`].
+    Asks {
+        step: Box<Step>,
+        gate: Box<Gate>,
+    },
+    /// Confirmed and begun.
+    StepStarted {
+        step: String,
+    },
+    /// Waiting outside the lock queue for holders of conflicting locks.
+    Waiting {
+        step: String,
+        holders: Vec<Blocker>,
+        waited: Duration,
+    },
+    /// An attempt did not get its lock in time; the next one is after `pause`.
+    Retrying {
+        step: String,
+        attempt: u32,
+        pause: Duration,
+        why: String,
+    },
+    /// Of a backfill.
+    Progress {
+        step: String,
+        walked: u64,
+        total: Option<u64>,
+        changed: u64,
+        batch_rows: u64,
+        paused: bool,
+    },
+    /// The cancel was asked for and the server has not answered yet.
+    Cancelling {
+        step: String,
+    },
+    StepDone {
+        step: String,
+        took: Duration,
+    },
+    StepSkipped {
+        step: String,
+    },
+    /// It failed or was cancelled; a transaction left nothing behind, else `left` says what.
+    StepFailed {
+        step: String,
+        error: Error,
+        left: Option<String>,
+    },
+    Ended {
+        run: String,
+        outcome: Outcome,
+    },
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    Stopped,
+    Failed,
+    Cancelled,
+}
+
+/// How the executor goes about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Who runs it, for the journal.
+    pub operator: String,
+    /// First time in the lock queue.
+    pub lock_wait: Duration,
+    /// No attempt queues longer than this.
+    pub max_lock_wait: Duration,
+    /// Holders older than this are waited for outside the queue.
+    pub patience: Duration,
+    /// Give up after this many attempts.
+    pub max_attempts: u32,
+    /// Give up waiting for locks after this long.
+    pub max_wait: Duration,
+    /// Cancel a step that keeps others waiting this long.
+    pub max_blocking: Duration,
+    /// Aim of a backfill's batch.
+    pub batch_target: Duration,
+    /// What this run does: a plan forward or back.
+    pub direction: super::Direction,
+    /// The run that this one takes back.
+    pub of_run: Option<String>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            operator: String::new(),
+            lock_wait: Duration::from_millis(50),
+            max_lock_wait: Duration::from_millis(500),
+            patience: Duration::from_millis(200),
+            max_attempts: 60,
+            max_wait: Duration::from_secs(600),
+            max_blocking: Duration::from_secs(1),
+            batch_target: Duration::from_millis(40),
+            direction: super::Direction::Forward,
+            of_run: None,
+        }
+    }
+}
+
+/// The two ends of a running plan. Dropping it stops the run after cancelling what is under way.
+#[derive(Debug)]
+pub struct RunHandle {
+    pub commands: mpsc::Sender<Command>,
+    pub events: mpsc::Receiver<Event>,
+}
+
+/// An answer to [`Event::Asks`], for front ends that decide by a function.
+pub type Answer = Command;
+
+/// Begins a run. Nothing is executed before a step is confirmed.
+///
+/// # Errors
+/// `BaseChanged` when the schema is not the plan's base any more, with what changed; `Refused` when somebody else is
+/// running a plan; whatever opening the sessions and the journal gives.
+pub async fn start(_database: Arc<dyn Database>, _plan: Plan, _options: RunOptions) -> Result<RunHandle> {
+    Err(Error::internal("the executor is not built"))
+}

@@ -1,0 +1,9 @@
+//! Doing it: the executor, retries, backfills, the journal, rollback.
+//!
+//! The executor is a task that asks before each step and tells what happens; a screen, a command or a test answers.
+
+mod executor;
+mod journal;
+
+pub use executor::{Answer, Command, Consent, Event, Outcome, RunHandle, RunOptions, start};
+pub use journal::{Direction, Journal, RunRecord, RunState, StepRecord, StepState, rollback_plan};

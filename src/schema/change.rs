@@ -1,0 +1,298 @@
+//! One typed difference or intent. Words, SQL and schema comparison all end here; plans begin here.
+
+use super::{
+    Column, Constraint, Extension, Generated, Identity, Index, ObjectRef, Options, Other, QName, Routine, RowSecurity,
+    Sequence, Table, Trigger, TypeDef, View,
+};
+use serde::{Deserialize, Serialize};
+
+/// Where a new enum value goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Last,
+    Before(String),
+    After(String),
+}
+
+/// How the values of a new column come from existing ones (split and merge).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transform {
+    pub column: Column,
+    /// SQL expression over the table's columns.
+    pub expression: String,
+}
+
+/// A change to a schema. Names in it are those before the change unless said otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    CreateSchema {
+        name: String,
+    },
+    DropSchema {
+        name: String,
+    },
+    CreateExtension {
+        extension: Extension,
+    },
+    DropExtension {
+        name: String,
+    },
+
+    CreateTable {
+        table: Box<Table>,
+    },
+    DropTable {
+        name: QName,
+    },
+    RenameTable {
+        from: QName,
+        to: String,
+    },
+    /// Moves a table to another schema.
+    SetTableSchema {
+        name: QName,
+        schema: String,
+    },
+    SetTableOptions {
+        name: QName,
+        set: Options,
+        reset: Vec<String>,
+    },
+    SetRowSecurity {
+        table: QName,
+        security: RowSecurity,
+    },
+    SetUnlogged {
+        table: QName,
+        unlogged: bool,
+    },
+
+    AddColumn {
+        table: QName,
+        column: Column,
+    },
+    DropColumn {
+        table: QName,
+        column: String,
+    },
+    RenameColumn {
+        table: QName,
+        from: String,
+        to: String,
+    },
+    AlterColumnType {
+        table: QName,
+        column: String,
+        data_type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        collation: Option<String>,
+        /// How to convert, when a plain cast does not do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        using: Option<String>,
+    },
+    /// `None` drops the default.
+    SetDefault {
+        table: QName,
+        column: String,
+        default: Option<String>,
+    },
+    /// `fill` is the expression for rows that are NULL now; without it they make the change fail.
+    SetNotNull {
+        table: QName,
+        column: String,
+        fill: Option<String>,
+    },
+    DropNotNull {
+        table: QName,
+        column: String,
+    },
+    SetIdentity {
+        table: QName,
+        column: String,
+        identity: Option<Identity>,
+    },
+    SetGenerated {
+        table: QName,
+        column: String,
+        generated: Option<Generated>,
+    },
+    SetColumnOptions {
+        table: QName,
+        column: String,
+        set: Options,
+        reset: Vec<String>,
+    },
+    /// Gives existing rows a value; `only_where` narrows them.
+    Backfill {
+        table: QName,
+        column: String,
+        value: String,
+        only_where: Option<String>,
+    },
+    /// One column becomes several, or several become one; the old ones are dropped in the contract phase.
+    Reshape {
+        table: QName,
+        from: Vec<String>,
+        into: Vec<Transform>,
+    },
+
+    AddConstraint {
+        table: QName,
+        constraint: Constraint,
+    },
+    DropConstraint {
+        table: QName,
+        name: String,
+    },
+    RenameConstraint {
+        table: QName,
+        from: String,
+        to: String,
+    },
+    ValidateConstraint {
+        table: QName,
+        name: String,
+    },
+
+    CreateIndex {
+        table: QName,
+        index: Index,
+    },
+    DropIndex {
+        table: QName,
+        name: String,
+    },
+    RenameIndex {
+        table: QName,
+        from: String,
+        to: String,
+    },
+
+    CreateView {
+        view: Box<View>,
+    },
+    /// Replaces the view of the same name.
+    ReplaceView {
+        view: Box<View>,
+    },
+    DropView {
+        name: QName,
+        materialized: bool,
+    },
+    RenameView {
+        from: QName,
+        to: String,
+        materialized: bool,
+    },
+
+    CreateSequence {
+        sequence: Sequence,
+    },
+    AlterSequence {
+        sequence: Sequence,
+    },
+    DropSequence {
+        name: QName,
+    },
+    RenameSequence {
+        from: QName,
+        to: String,
+    },
+
+    CreateType {
+        definition: TypeDef,
+    },
+    DropType {
+        name: QName,
+    },
+    RenameType {
+        from: QName,
+        to: String,
+    },
+    AddEnumValue {
+        name: QName,
+        value: String,
+        place: Place,
+    },
+    RenameEnumValue {
+        name: QName,
+        from: String,
+        to: String,
+    },
+    /// Any other alteration of a type: becomes what it is in `definition`.
+    AlterType {
+        definition: TypeDef,
+    },
+
+    CreateRoutine {
+        routine: Box<Routine>,
+    },
+    ReplaceRoutine {
+        routine: Box<Routine>,
+    },
+    /// By [`Routine::key`].
+    DropRoutine {
+        key: QName,
+        procedure: bool,
+    },
+
+    CreateTrigger {
+        table: QName,
+        trigger: Trigger,
+    },
+    DropTrigger {
+        table: QName,
+        name: String,
+    },
+
+    SetComment {
+        object: ObjectRef,
+        comment: Option<String>,
+    },
+
+    CreateOther {
+        object: Box<Other>,
+    },
+    DropOther {
+        object: Box<Other>,
+    },
+}
+
+impl Change {
+    /// The table that the change is about, when it is about one.
+    pub fn table(&self) -> Option<&QName> {
+        match self {
+            Self::CreateTable { table } => Some(&table.name),
+            Self::DropTable { name }
+            | Self::RenameTable { from: name, .. }
+            | Self::SetTableSchema { name, .. }
+            | Self::SetTableOptions { name, .. } => Some(name),
+            Self::SetRowSecurity { table, .. }
+            | Self::SetUnlogged { table, .. }
+            | Self::AddColumn { table, .. }
+            | Self::DropColumn { table, .. }
+            | Self::RenameColumn { table, .. }
+            | Self::AlterColumnType { table, .. }
+            | Self::SetDefault { table, .. }
+            | Self::SetNotNull { table, .. }
+            | Self::DropNotNull { table, .. }
+            | Self::SetIdentity { table, .. }
+            | Self::SetGenerated { table, .. }
+            | Self::SetColumnOptions { table, .. }
+            | Self::Backfill { table, .. }
+            | Self::Reshape { table, .. }
+            | Self::AddConstraint { table, .. }
+            | Self::DropConstraint { table, .. }
+            | Self::RenameConstraint { table, .. }
+            | Self::ValidateConstraint { table, .. }
+            | Self::CreateIndex { table, .. }
+            | Self::DropIndex { table, .. }
+            | Self::RenameIndex { table, .. }
+            | Self::CreateTrigger { table, .. }
+            | Self::DropTrigger { table, .. } => Some(table),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What a database is made of: the model, the changes to it, its canonical form and its fingerprint.
+//!
+//! The model is engine-neutral; expressions, types and definitions are text in the engine's own words. Maps are
+//! sorted and vectors keep the engine's order, so serialising a schema is canonical as it stands.
+
+mod apply;
+mod change;
+mod fingerprint;
+mod name;
+mod object;
+mod table;
+
+pub use apply::ApplyError;
+pub use change::{Change, Place, Transform};
+pub use name::{ObjectKind, ObjectRef, QName};
+pub use object::{Dependency, Extension, Namespace, Other, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View};
+pub use table::{
+    Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, Index, IndexKey,
+    IndexTarget, Options, PartitionOf, RowSecurity, Table, TableStats, Trigger,
+};
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    Postgres,
+    Mysql,
+    Mariadb,
+    Sqlite,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Mysql => "MySQL",
+            Self::Mariadb => "MariaDB",
+            Self::Sqlite => "SQLite",
+        })
+    }
+}
+
+/// Everything defined in one database at one moment. Lockstep's own tables are never in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    pub engine: EngineKind,
+    /// As the server says it; not part of the fingerprint.
+    pub server_version: String,
+    #[serde(default)]
+    pub namespaces: BTreeMap<String, Namespace>,
+    #[serde(default)]
+    pub extensions: BTreeMap<String, Extension>,
+    #[serde(default)]
+    pub types: BTreeMap<QName, TypeDef>,
+    #[serde(default)]
+    pub sequences: BTreeMap<QName, Sequence>,
+    #[serde(default)]
+    pub tables: BTreeMap<QName, Table>,
+    #[serde(default)]
+    pub views: BTreeMap<QName, View>,
+    /// By [`Routine::key`].
+    #[serde(default)]
+    pub routines: BTreeMap<QName, Routine>,
+    #[serde(default)]
+    pub others: Vec<Other>,
+    /// What is there but not modelled, so that nothing is silently missing.
+    #[serde(default)]
+    pub unmodelled: Vec<ObjectRef>,
+    /// Which views, routines and triggers need which tables and columns; not part of the fingerprint.
+    #[serde(default)]
+    pub dependencies: Vec<Dependency>,
+}
+
+impl Schema {
+    pub fn empty(engine: EngineKind) -> Self {
+        Self {
+            engine,
+            server_version: String::new(),
+            namespaces: BTreeMap::new(),
+            extensions: BTreeMap::new(),
+            types: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            views: BTreeMap::new(),
+            routines: BTreeMap::new(),
+            others: Vec::new(),
+            unmodelled: Vec::new(),
+            dependencies: Vec::new(),
+        }
+    }
+
+    /// What stops existing or working without `object`, directly.
+    pub fn dependants<'a>(&'a self, object: &'a ObjectRef) -> impl Iterator<Item = &'a ObjectRef> + 'a {
+        self.dependencies.iter().filter(move |d| d.on == *object).map(|d| &d.from)
+    }
+
+    /// Foreign keys of other tables that point at `table`, with the table that has each.
+    pub fn references_to<'a>(&'a self, table: &'a QName) -> impl Iterator<Item = (&'a Table, &'a Constraint)> + 'a {
+        self.tables.values().flat_map(move |t| {
+            t.constraints
+                .values()
+                .filter(move |c| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if fk.references == *table))
+                .map(move |c| (t, c))
+        })
+    }
+}

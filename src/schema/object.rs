@@ -1,0 +1,145 @@
+//! Everything in a schema that is not a table.
+
+use super::name::{ObjectKind, ObjectRef, QName};
+use super::table::{Index, Options, Trigger};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Namespace {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    pub name: String,
+    pub schema: String,
+    pub version: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequence {
+    pub name: QName,
+    pub data_type: String,
+    pub start: i64,
+    pub increment: i64,
+    pub min: i64,
+    pub max: i64,
+    pub cache: i64,
+    pub cycle: bool,
+    /// The table and column that owns it (`serial`). Identity sequences are not listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned_by: Option<(QName, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeDef {
+    pub name: QName,
+    #[serde(flatten)]
+    pub kind: TypeKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TypeKind {
+    Enum {
+        values: Vec<String>,
+    },
+    Domain {
+        base: String,
+        not_null: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        collation: Option<String>,
+        /// Check expressions by constraint name, without outer parentheses.
+        checks: BTreeMap<String, String>,
+    },
+    Composite {
+        /// Attribute name and type, in order.
+        attributes: Vec<(String, String)>,
+    },
+    /// Range types and whatever has no closer form: the text after `CREATE TYPE name`.
+    Other {
+        definition: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    pub name: QName,
+    pub materialized: bool,
+    /// Output columns with their types, in order.
+    #[serde(default)]
+    pub columns: Vec<(String, String)>,
+    /// The SELECT, without a closing semicolon.
+    pub query: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: Options,
+    /// Of a materialised view.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub indexes: BTreeMap<String, Index>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub triggers: BTreeMap<String, Trigger>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The CREATE statement as the engine keeps it, where it keeps one (SQLite).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routine {
+    /// The bare name; the schema's map key has the identity arguments too.
+    pub name: QName,
+    /// Identity arguments: `integer, text`.
+    pub arguments: String,
+    pub procedure: bool,
+    pub language: String,
+    /// The whole `CREATE OR REPLACE …`.
+    pub definition: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl Routine {
+    /// The key in [`super::Schema::routines`]: schema, and `name(arguments)`.
+    pub fn key(&self) -> QName {
+        QName::new(self.name.schema.clone(), format!("{}({})", self.name.name, self.arguments))
+    }
+}
+
+/// An object known by how it is created and dropped, with no closer model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Other {
+    pub id: ObjectRef,
+    /// SQL statements that make it, one a string.
+    pub create: Vec<String>,
+    /// SQL that removes it.
+    pub drop: String,
+}
+
+/// That `from` cannot be without `on`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Dependency {
+    pub from: ObjectRef,
+    pub on: ObjectRef,
+}
+
+/// A name in the browser, before any details are read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutlineEntry {
+    pub kind: ObjectKind,
+    pub name: QName,
+    /// Estimated rows, for tables.
+    pub rows: Option<u64>,
+    /// Total bytes, where cheaply known.
+    pub bytes: Option<u64>,
+}

@@ -1,0 +1,47 @@
+//! What a text of SQL says: its statements with their places, what each changes, and how a change is written.
+//!
+//! The dialects themselves are in [`crate::engine`]; this room has what they share.
+
+mod highlight;
+mod statement;
+mod words;
+
+pub use highlight::{Highlighter, Token};
+pub use statement::{Reading, Script, Skipped, Statement, SyntaxProblem};
+pub use words::{line_column, one_line, visible};
+
+use crate::schema::{Change, Schema};
+
+/// A dialect of SQL, as text: no connection, no state.
+pub trait Syntax: Send + Sync {
+    /// Splits a script into statements, exact for the engine's quoting, and reads each one.
+    ///
+    /// `schema` is the schema before the script; names without a schema are resolved in it, and a statement sees
+    /// what the statements before it in the script have made.
+    fn read(&self, text: &str, schema: &Schema) -> Script;
+
+    /// The statements that make `change` in the direct way, without regard to locks. `schema` is the one before.
+    fn render(&self, change: &Change, schema: &Schema) -> Vec<String>;
+
+    /// An identifier, quoted where it must be.
+    fn ident(&self, name: &str) -> String;
+
+    /// A relation's name: qualified and quoted where it must be.
+    fn relation(&self, name: &crate::schema::QName) -> String;
+
+    /// A text as a literal.
+    fn literal(&self, text: &str) -> String;
+
+    /// The type that people mean by `words` (`string`, `int`, `money`), in the engine's canonical words, or `None`
+    /// when no such type is known. `schema` has the user's own types.
+    fn data_type(&self, words: &str, schema: &Schema) -> Option<String>;
+
+    /// The schema that unqualified names mean: `public`, `main`.
+    fn default_schema(&self) -> &str;
+
+    /// A whole schema as SQL, in an order that can be run on an empty database.
+    fn script(&self, schema: &Schema) -> String;
+
+    /// One object's definition as SQL, for showing; `None` when there is no such object.
+    fn definition(&self, object: &crate::schema::ObjectRef, schema: &Schema) -> Option<String>;
+}
