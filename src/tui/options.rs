@@ -1,0 +1,25 @@
+//! What the workbench is opened with.
+
+use crate::engine::{ConnectOptions, Target};
+use std::path::PathBuf;
+
+/// Everything that the command line and the configuration say about a session of the workbench.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The database to open; without one, the screen to choose one comes first.
+    pub target: Option<Target>,
+    pub connect: ConnectOptions,
+    /// A migration whose plan is opened as soon as the schema has been read.
+    pub sql_file: Option<PathBuf>,
+    /// A theme's name, `auto` to ask the terminal whether it is light or dark, or the path of a theme file; without
+    /// one, the terminal's own colours.
+    pub theme: Option<String>,
+    /// Whether to draw with ASCII only; without a word, where the locale is not UTF-8.
+    pub ascii: Option<bool>,
+    /// The target is the sample shop, and the header says so.
+    pub demo: bool,
+    /// Connections made before, newest first.
+    pub recent: Vec<Target>,
+    /// Connections that the configuration has names for.
+    pub named: Vec<(String, Target)>,
+}
