@@ -1,29 +1,12 @@
 //! Runs a plan, one confirmed step at a time.
 
+use super::consent::Consent;
 use crate::engine::{Blocker, Database, Gate};
 use crate::plan::{Plan, Step};
 use crate::{Error, Result};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-
-/// Consent to one step, exactly as it was shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consent {
-    /// [`Step::id`].
-    pub step: String,
-    /// [`consent_hash`](Consent::hash_of) of what was shown; the executor refuses another.
-    pub hash: String,
-    /// What was typed, for steps that want it.
-    pub typed: Option<String>,
-}
-
-impl Consent {
-    /// `sha256:…` over everything that the step would run.
-    pub fn hash_of(_step: &Step) -> String {
-        String::new()
-    }
-}
 
 /// What the user says to a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +85,11 @@ pub enum Event {
         error: Error,
         left: Option<String>,
     },
+    /// Something to know that is neither an end nor a failure: a confirmation that did not count and why, a cleaned
+    /// up leftover, a schema that is not quite what was expected.
+    Note {
+        text: String,
+    },
     Ended {
         run: String,
         outcome: Outcome,
@@ -138,8 +126,11 @@ pub struct RunOptions {
     pub batch_target: Duration,
     /// What this run does: a plan forward or back.
     pub direction: super::Direction,
-    /// The run that this one takes back.
+    /// The run that this one takes back, or goes on with.
     pub of_run: Option<String>,
+    /// The schema that the plan was made for, where the front end still has it: tells exactly what has changed since
+    /// when the plan is refused.
+    pub base_schema: Option<Arc<crate::schema::Schema>>,
 }
 
 impl Default for RunOptions {
@@ -155,6 +146,7 @@ impl Default for RunOptions {
             batch_target: Duration::from_millis(40),
             direction: super::Direction::Forward,
             of_run: None,
+            base_schema: None,
         }
     }
 }

@@ -73,6 +73,7 @@ pub struct StepRecord {
 }
 
 /// Reads the journal of a database.
+#[derive(Clone, Copy, Debug)]
 pub struct Journal;
 
 impl Journal {
