@@ -23,3 +23,20 @@ pub struct Options {
     /// Connections that the configuration has names for.
     pub named: Vec<(String, Target)>,
 }
+
+/// How a session of the workbench ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// The last database that was connected to, as shown (without its password), to be offered the next time.
+    pub connected: Option<String>,
+    pub next: Next,
+}
+
+/// What the user left the workbench for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Next {
+    #[default]
+    Quit,
+    /// The sample shop, chosen on the screen that asks for a connection.
+    Demo,
+}
