@@ -1,15 +1,208 @@
 //! Two schemas in, typed changes out.
 
-use crate::schema::{Change, ObjectRef, Schema};
+use super::closure::rebuild_dependants;
+use super::renames::{Rename, apply_renames};
+use super::tables::compare_tables;
+use super::types::compare_type;
+use crate::schema::{Change, ObjectKind, ObjectRef, QName, Routine, Schema, Sequence, View};
+use std::collections::BTreeMap;
 
-/// That an object of the first schema is an object of the second under another name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rename {
-    pub from: ObjectRef,
-    pub to: String,
+/// What stands on one side, or on both, under one key.
+pub(super) enum Pair<'a, V> {
+    Gone(&'a V),
+    New(&'a V),
+    Both(&'a V, &'a V),
 }
 
-/// The changes that make `before` into `after`, unordered. Renames are made only where `renames` says so.
-pub fn compare(_before: &Schema, _after: &Schema, _renames: &[Rename]) -> Vec<Change> {
-    Vec::new()
+/// Every key of either map once: first those of `before`, then the new ones, each in the map's order.
+pub(super) fn pairs<'a, K: Ord, V>(
+    before: &'a BTreeMap<K, V>,
+    after: &'a BTreeMap<K, V>,
+) -> impl Iterator<Item = (&'a K, Pair<'a, V>)> {
+    let old = before.iter().map(|(key, b)| (key, after.get(key).map_or(Pair::Gone(b), |a| Pair::Both(b, a))));
+    let new = after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(key, a)| (key, Pair::New(a)));
+    old.chain(new)
+}
+
+/// The changes that make `before` into `after`, unordered but for renames, which come first: every other change
+/// uses the names after them. Renames are made only where `renames` says so, and for constraints and indexes whose
+/// definition is the same under another name.
+///
+/// Work grows with the size of the two schemas, not with its square.
+pub fn compare(before: &Schema, after: &Schema, renames: &[Rename]) -> Vec<Change> {
+    let (renamed, mut out) = apply_renames(before, renames);
+    let before = renamed.as_ref().unwrap_or(before);
+    compare_namespaces(before, after, &mut out);
+    compare_extensions(before, after, &mut out);
+    for (name, pair) in pairs(&before.types, &after.types) {
+        compare_type(name, &pair, &mut out);
+    }
+    compare_sequences(before, after, &mut out);
+    compare_tables(before, after, &mut out);
+    for (name, pair) in pairs(&before.views, &after.views) {
+        compare_view(name, &pair, &mut out);
+    }
+    for (key, pair) in pairs(&before.routines, &after.routines) {
+        compare_routine(key, &pair, &mut out);
+    }
+    compare_others(before, after, &mut out);
+    rebuild_dependants(before, after, &mut out);
+    out
+}
+
+pub(super) fn comment(object: ObjectRef, before: Option<&String>, after: Option<&String>, out: &mut Vec<Change>) {
+    if before != after {
+        out.push(Change::SetComment { object, comment: after.cloned() });
+    }
+}
+
+fn compare_namespaces(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
+    for (name, pair) in pairs(&before.namespaces, &after.namespaces) {
+        let object = ObjectRef::new(ObjectKind::Schema, QName::new("", name));
+        match pair {
+            Pair::Gone(_) => out.push(Change::DropSchema { name: name.clone() }),
+            Pair::New(a) => {
+                out.push(Change::CreateSchema { name: name.clone() });
+                comment(object, None, a.comment.as_ref(), out);
+            }
+            Pair::Both(b, a) => comment(object, b.comment.as_ref(), a.comment.as_ref(), out),
+        }
+    }
+}
+
+fn compare_extensions(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
+    for (name, pair) in pairs(&before.extensions, &after.extensions) {
+        match pair {
+            Pair::Gone(_) => out.push(Change::DropExtension { name: name.clone() }),
+            Pair::New(a) => out.push(Change::CreateExtension { extension: a.clone() }),
+            Pair::Both(b, a) => {
+                if (&b.version, &b.schema) != (&a.version, &a.schema) {
+                    let mut extension = a.clone();
+                    extension.comment.clone_from(&b.comment);
+                    out.push(Change::AlterExtension { extension });
+                }
+                let object = ObjectRef::new(ObjectKind::Extension, QName::new("", name));
+                comment(object, b.comment.as_ref(), a.comment.as_ref(), out);
+            }
+        }
+    }
+}
+
+/// Whether dropping its owner takes the sequence with it.
+fn goes_with_owner(sequence: &Sequence, before: &Schema, after: &Schema) -> bool {
+    let Some((table, column)) = &sequence.owned_by else { return false };
+    let there = before.tables.get(table).is_some_and(|t| t.column(column).is_some());
+    there && after.tables.get(table).is_none_or(|t| t.column(column).is_none())
+}
+
+fn compare_sequences(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
+    for (name, pair) in pairs(&before.sequences, &after.sequences) {
+        match pair {
+            Pair::Gone(b) if goes_with_owner(b, before, after) => {}
+            Pair::Gone(_) => out.push(Change::DropSequence { name: name.clone() }),
+            Pair::New(a) => create_sequence(a, before, out),
+            Pair::Both(b, a) => {
+                if goes_with_owner(b, before, after) {
+                    // It must be let go before its owner is dropped, or it would go too.
+                    out.push(Change::AlterSequence { sequence: Sequence { owned_by: None, ..b.clone() } });
+                }
+                let altered = Sequence { comment: b.comment.clone(), ..a.clone() };
+                if altered != *b {
+                    out.push(Change::AlterSequence { sequence: altered });
+                }
+                let object = ObjectRef::new(ObjectKind::Sequence, name.clone());
+                comment(object, b.comment.as_ref(), a.comment.as_ref(), out);
+            }
+        }
+    }
+}
+
+/// A sequence whose owner is not there yet is made free, and given to the owner when that is there: the owner's
+/// default needs the sequence first.
+fn create_sequence(sequence: &Sequence, before: &Schema, out: &mut Vec<Change>) {
+    let ready = sequence
+        .owned_by
+        .as_ref()
+        .is_none_or(|(table, column)| before.tables.get(table).is_some_and(|t| t.column(column).is_some()));
+    if ready {
+        out.push(Change::CreateSequence { sequence: sequence.clone() });
+        return;
+    }
+    out.push(Change::CreateSequence { sequence: Sequence { owned_by: None, ..sequence.clone() } });
+    out.push(Change::AlterSequence { sequence: sequence.clone() });
+}
+
+/// Whether a view can be replaced in place: the columns that it has stay the first of those that it will have.
+fn replaceable(before: &View, after: &View) -> bool {
+    !before.materialized && !after.materialized && after.columns.starts_with(&before.columns)
+}
+
+fn compare_view(name: &QName, pair: &Pair<'_, View>, out: &mut Vec<Change>) {
+    let (b, a) = match pair {
+        Pair::Gone(b) => return out.push(Change::DropView { name: name.clone(), materialized: b.materialized }),
+        Pair::New(a) => return out.push(Change::CreateView { view: Box::new((*a).clone()) }),
+        Pair::Both(b, a) => (*b, *a),
+    };
+    let same = b.query == a.query && b.options == a.options && b.materialized == a.materialized;
+    if !same && !replaceable(b, a) {
+        out.push(Change::DropView { name: name.clone(), materialized: b.materialized });
+        out.push(Change::CreateView { view: Box::new(a.clone()) });
+        return;
+    }
+    if !same {
+        // Only the view itself; its triggers and comment are changes of their own.
+        let view = View { triggers: b.triggers.clone(), comment: b.comment.clone(), ..a.clone() };
+        out.push(Change::ReplaceView { view: Box::new(view) });
+    }
+    super::tables::compare_indexes(name, &b.indexes, &a.indexes, out);
+    super::tables::compare_triggers(name, &b.triggers, &a.triggers, out);
+    let kind = if a.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+    comment(ObjectRef::new(kind, name.clone()), b.comment.as_ref(), a.comment.as_ref(), out);
+}
+
+/// The head of a routine's definition: its name, arguments and result, which CREATE OR REPLACE cannot change.
+fn head(routine: &Routine) -> impl Iterator<Item = &str> {
+    routine.definition.lines().take(2).map(str::trim)
+}
+
+fn compare_routine(key: &QName, pair: &Pair<'_, Routine>, out: &mut Vec<Change>) {
+    match pair {
+        Pair::Gone(b) => out.push(Change::DropRoutine { key: key.clone(), procedure: b.procedure }),
+        Pair::New(a) => out.push(Change::CreateRoutine { routine: Box::new((*a).clone()) }),
+        Pair::Both(b, a) => {
+            if b.definition != a.definition {
+                if b.procedure == a.procedure && head(b).eq(head(a)) {
+                    let routine = Routine { comment: b.comment.clone(), ..(*a).clone() };
+                    out.push(Change::ReplaceRoutine { routine: Box::new(routine) });
+                } else {
+                    out.push(Change::DropRoutine { key: key.clone(), procedure: b.procedure });
+                    out.push(Change::CreateRoutine { routine: Box::new((*a).clone()) });
+                    return;
+                }
+            }
+            let object = ObjectRef::new(ObjectKind::Routine, key.clone());
+            comment(object, b.comment.as_ref(), a.comment.as_ref(), out);
+        }
+    }
+}
+
+fn compare_others(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
+    let by_id = |schema: &'_ Schema| -> BTreeMap<ObjectRef, crate::schema::Other> {
+        schema.others.iter().map(|o| (o.id.clone(), o.clone())).collect()
+    };
+    let (old, new) = (by_id(before), by_id(after));
+    for (_, pair) in pairs(&old, &new) {
+        let (gone, made) = match pair {
+            Pair::Gone(b) => (Some(b), None),
+            Pair::New(a) => (None, Some(a)),
+            Pair::Both(b, a) if b.create == a.create => (None, None),
+            Pair::Both(b, a) => (Some(b), Some(a)),
+        };
+        if let Some(object) = gone {
+            out.push(Change::DropOther { object: Box::new(object.clone()) });
+        }
+        if let Some(object) = made {
+            out.push(Change::CreateOther { object: Box::new(object.clone()) });
+        }
+    }
 }

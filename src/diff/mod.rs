@@ -1,9 +1,15 @@
 //! What changed: schema against schema as typed changes, told in plain sentences.
 
+mod closure;
 mod compare;
+mod inherit;
 mod lines;
+mod renames;
+mod tables;
 mod tell;
+mod types;
 
-pub use compare::{Rename, compare};
+pub use compare::compare;
 pub use lines::{Line, Sign, text_diff};
+pub use renames::{Rename, suspected_renames};
 pub use tell::{Effect, Entry, Impact, entries, sentence};

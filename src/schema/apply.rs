@@ -69,6 +69,12 @@ impl Schema {
             Change::DropExtension { name } => {
                 self.extensions.remove(name).ok_or_else(|| missing(ObjectKind::Extension, &QName::new("", name)))?;
             }
+            Change::AlterExtension { extension } => {
+                if !self.extensions.contains_key(&extension.name) {
+                    return Err(missing(ObjectKind::Extension, &QName::new("", &extension.name)));
+                }
+                self.extensions.insert(extension.name.clone(), extension.clone());
+            }
             Change::CreateTable { table } => {
                 insert(&mut self.tables, ObjectKind::Table, &table.name, (**table).clone())?
             }
@@ -124,7 +130,9 @@ impl Schema {
             Change::RenameColumn { table, from, to } => self.rename_column(table, from, to)?,
             Change::DropColumn { table, column } => {
                 self.table_mut(table)?.drop_column(column)?;
+                self.sequences.retain(|_, s| s.owned_by.as_ref().is_none_or(|(t, c)| t != table || c != column));
                 self.dependencies.retain(|d| d.from.name != *table || d.from.part.as_ref() != Some(column));
+                self.hand_down(table, change);
             }
             Change::Reshape { table, from, into } => {
                 let t = self.table_mut(table)?;
@@ -151,6 +159,7 @@ impl Schema {
                 Some(table) => {
                     let name = table.clone();
                     self.tables.get_mut(&name).ok_or_else(|| missing(ObjectKind::Table, &name))?.apply(other)?;
+                    self.hand_down(&name, other);
                 }
                 None => return Err(missing(ObjectKind::Table, &QName::new("", "?"))),
             },
@@ -160,6 +169,36 @@ impl Schema {
 
     fn table_mut(&mut self, name: &QName) -> Result<&mut Table, ApplyError> {
         self.tables.get_mut(name).ok_or_else(|| missing(ObjectKind::Table, name))
+    }
+
+    /// An index by its own name, or as a part of its table.
+    fn index_mut(&mut self, object: &ObjectRef) -> Option<&mut Index> {
+        let bare = object.part.as_deref().unwrap_or(&object.name.name);
+        let in_schema = |name: &QName| match &object.part {
+            Some(_) => *name == object.name,
+            None => name.schema == object.name.schema,
+        };
+        let of_tables = self.tables.values_mut().map(|t| (&t.name, &mut t.indexes));
+        let of_views = self.views.values_mut().map(|v| (&v.name, &mut v.indexes));
+        of_tables.chain(of_views).filter(|(name, _)| in_schema(name)).find_map(|(_, indexes)| indexes.get_mut(bare))
+    }
+
+    /// Gives partitions and children what their parent got. One that already has it stays as it is.
+    fn hand_down(&mut self, parent: &QName, change: &Change) {
+        if !change.hands_down() {
+            return;
+        }
+        let is_child = |t: &&mut Table| {
+            t.partition_of.as_ref().is_some_and(|p| p.parent == *parent) || t.inherits.contains(parent)
+        };
+        let mut below = Vec::new();
+        for child in self.tables.values_mut().filter(is_child) {
+            let _ = child.inherit(change);
+            below.push(child.name.clone());
+        }
+        for child in below {
+            self.hand_down(&child, change);
+        }
     }
 
     fn drop_table(&mut self, name: &QName) -> Applied {
@@ -211,6 +250,12 @@ impl Schema {
 
     fn rename_column(&mut self, table: &QName, from: &str, to: &str) -> Applied {
         self.table_mut(table)?.rename_column(from, to)?;
+        for (owner, column) in self.sequences.values_mut().filter_map(|s| s.owned_by.as_mut()) {
+            if owner == table && column == from {
+                to.clone_into(column);
+            }
+        }
+        self.hand_down(table, &Change::RenameColumn { table: table.clone(), from: from.to_owned(), to: to.to_owned() });
         for other in self.tables.values_mut() {
             for constraint in other.constraints.values_mut() {
                 if let ConstraintKind::ForeignKey(fk) = &mut constraint.kind
@@ -264,10 +309,7 @@ impl Schema {
             ObjectKind::Trigger => {
                 self.tables.get_mut(name).and_then(|t| t.triggers.get_mut(part)).map(|t| &mut t.comment)
             }
-            ObjectKind::Index => {
-                let index = object.part.as_deref().unwrap_or(&name.name);
-                self.tables.values_mut().find_map(|t| t.indexes.get_mut(index)).map(|i| &mut i.comment)
-            }
+            ObjectKind::Index => self.index_mut(object).map(|i| &mut i.comment),
             ObjectKind::View | ObjectKind::MaterializedView => self.views.get_mut(name).map(|v| &mut v.comment),
             ObjectKind::Sequence => self.sequences.get_mut(name).map(|s| &mut s.comment),
             ObjectKind::Type => self.types.get_mut(name).map(|t| &mut t.comment),
@@ -280,6 +322,15 @@ impl Schema {
 }
 
 impl Table {
+    /// Carries out a change that was made on a parent of this table.
+    pub(crate) fn inherit(&mut self, change: &Change) -> Result<(), ApplyError> {
+        match change {
+            Change::DropColumn { column, .. } => self.drop_column(column),
+            Change::RenameColumn { from, to, .. } => self.rename_column(from, to),
+            other => self.apply(other),
+        }
+    }
+
     /// Applies a change that is about this table alone.
     fn apply(&mut self, change: &Change) -> Applied {
         let name = self.name.clone();
@@ -288,6 +339,8 @@ impl Table {
                 self.options.retain(|key, _| !reset.contains(key));
                 self.options.extend(set.clone());
             }
+            Change::SetPartition { partition, .. } => self.partition_of.clone_from(partition),
+            Change::SetInherits { inherits, .. } => self.inherits.clone_from(inherits),
             Change::SetRowSecurity { security, .. } => self.row_security = *security,
             Change::SetUnlogged { unlogged, .. } => self.unlogged = *unlogged,
             Change::AddColumn { column, .. } => {

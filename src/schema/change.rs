@@ -1,8 +1,8 @@
 //! One typed difference or intent. Words, SQL and schema comparison all end here; plans begin here.
 
 use super::{
-    Column, Constraint, Extension, Generated, Identity, Index, ObjectRef, Options, Other, QName, Routine, RowSecurity,
-    Sequence, Table, Trigger, TypeDef, View,
+    Column, Constraint, ConstraintKind, Extension, Generated, Identity, Index, ObjectRef, Options, Other, PartitionOf,
+    QName, Routine, RowSecurity, Sequence, Table, Trigger, TypeDef, View,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,10 @@ pub enum Change {
     DropExtension {
         name: String,
     },
+    /// To another version or another schema.
+    AlterExtension {
+        extension: Extension,
+    },
 
     CreateTable {
         table: Box<Table>,
@@ -59,6 +63,16 @@ pub enum Change {
         name: QName,
         set: Options,
         reset: Vec<String>,
+    },
+    /// Attaches the table to a parent, moves its bound, or (`None`) detaches it.
+    SetPartition {
+        table: QName,
+        partition: Option<PartitionOf>,
+    },
+    /// The tables that it inherits from.
+    SetInherits {
+        table: QName,
+        inherits: Vec<QName>,
     },
     SetRowSecurity {
         table: QName,
@@ -269,7 +283,9 @@ impl Change {
             | Self::RenameTable { from: name, .. }
             | Self::SetTableSchema { name, .. }
             | Self::SetTableOptions { name, .. } => Some(name),
-            Self::SetRowSecurity { table, .. }
+            Self::SetPartition { table, .. }
+            | Self::SetInherits { table, .. }
+            | Self::SetRowSecurity { table, .. }
             | Self::SetUnlogged { table, .. }
             | Self::AddColumn { table, .. }
             | Self::DropColumn { table, .. }
@@ -293,6 +309,24 @@ impl Change {
             | Self::CreateTrigger { table, .. }
             | Self::DropTrigger { table, .. } => Some(table),
             _ => None,
+        }
+    }
+
+    /// Whether partitions and children get it too when it is made on their parent (PostgreSQL manual, ALTER TABLE:
+    /// without ONLY these recurse). Checks do as well, but for those that say otherwise.
+    pub fn hands_down(&self) -> bool {
+        match self {
+            Self::AddColumn { .. }
+            | Self::DropColumn { .. }
+            | Self::RenameColumn { .. }
+            | Self::AlterColumnType { .. }
+            | Self::SetDefault { .. }
+            | Self::SetNotNull { .. }
+            | Self::DropNotNull { .. } => true,
+            Self::AddConstraint { constraint, .. } => {
+                matches!(constraint.kind, ConstraintKind::Check { no_inherit: false, .. })
+            }
+            _ => false,
         }
     }
 }

@@ -1,0 +1,117 @@
+//! What must be taken down and put up again because something beneath it changes.
+
+use super::tables::key_columns;
+use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, QName, Schema};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Adds the drop and the new making of views that stand on a column which is retyped or dropped, or on another view
+/// that is dropped, and of foreign keys that point at a key which is made anew.
+pub(super) fn rebuild_dependants(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
+    rebuild_views(before, after, changes);
+    rebuild_foreign_keys(before, after, changes);
+}
+
+/// The objects that cannot change while a view stands on them.
+fn disturbed(changes: &[Change]) -> Vec<ObjectRef> {
+    let column = |table: &QName, column: &String| ObjectRef::part(ObjectKind::Column, table.clone(), column);
+    let one = |change: &Change| match change {
+        Change::AlterColumnType { table, column: c, .. } | Change::DropColumn { table, column: c } => {
+            vec![column(table, c)]
+        }
+        Change::DropTable { name } => vec![ObjectRef::new(ObjectKind::Table, name.clone())],
+        Change::DropView { name, .. } => vec![
+            ObjectRef::new(ObjectKind::View, name.clone()),
+            ObjectRef::new(ObjectKind::MaterializedView, name.clone()),
+        ],
+        Change::DropRoutine { key, .. } => vec![ObjectRef::new(ObjectKind::Routine, key.clone())],
+        Change::DropType { name } => vec![ObjectRef::new(ObjectKind::Type, name.clone())],
+        _ => Vec::new(),
+    };
+    changes.iter().flat_map(one).collect()
+}
+
+fn rebuild_views(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
+    let mut queue = disturbed(changes);
+    if queue.is_empty() || before.dependencies.is_empty() {
+        return;
+    }
+    let mut dependants: HashMap<&ObjectRef, Vec<&ObjectRef>> = HashMap::new();
+    for dependency in &before.dependencies {
+        dependants.entry(&dependency.on).or_default().push(&dependency.from);
+    }
+    let dropped: HashSet<QName> = changes
+        .iter()
+        .filter_map(|c| if let Change::DropView { name, .. } = c { Some(name.clone()) } else { None })
+        .collect();
+    let mut again: BTreeSet<QName> = BTreeSet::new();
+    while let Some(object) = queue.pop() {
+        for from in dependants.get(&object).into_iter().flatten() {
+            let view = before.views.get(&from.name).filter(|_| from.part.is_none());
+            if view.is_some() && !dropped.contains(&from.name) && again.insert(from.name.clone()) {
+                queue.push(ObjectRef::new(ObjectKind::View, from.name.clone()));
+                queue.push(ObjectRef::new(ObjectKind::MaterializedView, from.name.clone()));
+            }
+        }
+    }
+    changes.retain(|change| !about_view(change).is_some_and(|name| again.contains(name)));
+    for name in again {
+        if let (Some(old), Some(new)) = (before.views.get(&name), after.views.get(&name)) {
+            changes.push(Change::DropView { name, materialized: old.materialized });
+            changes.push(Change::CreateView { view: Box::new(new.clone()) });
+        }
+    }
+}
+
+/// The view that a change is about and that making the view anew would bring along.
+fn about_view(change: &Change) -> Option<&QName> {
+    match change {
+        Change::ReplaceView { view } => Some(&view.name),
+        Change::CreateTrigger { table, .. }
+        | Change::DropTrigger { table, .. }
+        | Change::CreateIndex { table, .. }
+        | Change::RenameIndex { table, .. }
+        | Change::DropIndex { table, .. } => Some(table),
+        Change::SetComment { object, .. }
+            if matches!(object.kind, ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Trigger) =>
+        {
+            Some(&object.name)
+        }
+        _ => None,
+    }
+}
+
+fn rebuild_foreign_keys(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
+    let mut keys: HashMap<&QName, Vec<&[String]>> = HashMap::new();
+    let mut touched: HashSet<(&QName, &String)> = HashSet::new();
+    for change in changes.iter() {
+        if let Change::DropConstraint { table, name } = change {
+            touched.insert((table, name));
+            let constraint = before.tables.get(table).and_then(|t| t.constraints.get(name));
+            if let Some(columns) = constraint.and_then(key_columns) {
+                keys.entry(table).or_default().push(columns);
+            }
+        }
+    }
+    if keys.is_empty() {
+        return;
+    }
+    let mut more = Vec::new();
+    for table in before.tables.values() {
+        for constraint in table.constraints.values() {
+            let ConstraintKind::ForeignKey(fk) = &constraint.kind else { continue };
+            let stands_on =
+                |columns: &&[String]| fk.referenced_columns.is_empty() || **columns == fk.referenced_columns;
+            if !keys.get(&fk.references).is_some_and(|all| all.iter().any(|columns| stands_on(columns)))
+                || touched.contains(&(&table.name, &constraint.name))
+            {
+                continue;
+            }
+            let Some(new) = after.tables.get(&table.name).and_then(|t| t.constraints.get(&constraint.name)) else {
+                continue;
+            };
+            more.push(Change::DropConstraint { table: table.name.clone(), name: constraint.name.clone() });
+            more.push(Change::AddConstraint { table: table.name.clone(), constraint: new.clone() });
+        }
+    }
+    changes.extend(more);
+}
