@@ -2,6 +2,8 @@
 
 mod gauges;
 mod sampling;
+mod series;
 
-pub use gauges::{Gauges, Light, Series};
+pub use gauges::{Gauges, Light};
 pub use sampling::{Reading, Watch, watch};
+pub use series::Series;
