@@ -57,8 +57,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn is_word(&self, ahead: usize, word: &str) -> bool {
-        self.token(ahead)
-            .is_some_and(|t| t.kind == Kind::Word && self.slice(t.span.clone()).eq_ignore_ascii_case(word))
+        self.token(ahead).is_some_and(|t| t.kind == Kind::Word && self.slice(t.span.clone()).eq_ignore_ascii_case(word))
     }
 
     /// Whether the words (separated by blanks) come next.
