@@ -1,0 +1,82 @@
+//! Indexes.
+
+use super::names::{collation, ident, ident_list, literal, relation};
+use super::table::with_options;
+use crate::schema::{Index, IndexKey, IndexTarget, QName};
+
+/// How an index is built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::engine::postgres) struct Build {
+    /// Without keeping writers out.
+    pub concurrently: bool,
+    /// On a partitioned table alone, not on its partitions.
+    pub only: bool,
+}
+
+/// `CREATE INDEX …`.
+pub(in crate::engine::postgres) fn create(table: &QName, index: &Index, build: Build) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let concurrently = if build.concurrently { "CONCURRENTLY " } else { "" };
+    let only = if build.only { "ONLY " } else { "" };
+    let keys: Vec<String> = index.keys.iter().map(key).collect();
+    let mut sql = format!(
+        "CREATE {unique}INDEX {concurrently}{} ON {only}{} USING {} ({})",
+        ident(&index.name),
+        relation(table),
+        ident(&index.method),
+        keys.join(", ")
+    );
+    if !index.include.is_empty() {
+        sql.push_str(&format!(" INCLUDE ({})", ident_list(&index.include)));
+    }
+    if index.nulls_not_distinct {
+        sql.push_str(" NULLS NOT DISTINCT");
+    }
+    sql.push_str(&with_options(&index.options));
+    if let Some(predicate) = &index.predicate {
+        sql.push_str(&format!(" WHERE {predicate}"));
+    }
+    sql
+}
+
+fn key(key: &IndexKey) -> String {
+    let mut sql = match &key.on {
+        IndexTarget::Column(name) => ident(name),
+        IndexTarget::Expression(expression) => format!("({expression})"),
+    };
+    if let Some(name) = &key.collation {
+        sql.push_str(&format!(" COLLATE {}", collation(name)));
+    }
+    if let Some(class) = &key.opclass {
+        sql.push_str(&format!(" {class}"));
+    }
+    if key.descending {
+        sql.push_str(" DESC");
+    }
+    match key.nulls_first {
+        Some(true) => sql.push_str(" NULLS FIRST"),
+        Some(false) => sql.push_str(" NULLS LAST"),
+        None => {}
+    }
+    sql
+}
+
+/// The index and its comment, built directly.
+pub(super) fn direct(table: &QName, index: &Index) -> Vec<String> {
+    let mut out = vec![create(table, index, Build::default())];
+    out.extend(comment(table, index));
+    out
+}
+
+pub(in crate::engine::postgres) fn comment(table: &QName, index: &Index) -> Option<String> {
+    let text = index.comment.as_ref()?;
+    Some(format!("COMMENT ON INDEX {} IS {}", relation(&table.sibling(&index.name)), literal(text)))
+}
+
+pub(in crate::engine::postgres) fn drop(table: &QName, name: &str, concurrently: bool) -> String {
+    format!("DROP INDEX {}{}", if concurrently { "CONCURRENTLY " } else { "" }, relation(&table.sibling(name)))
+}
+
+pub(in crate::engine::postgres) fn rename(table: &QName, from: &str, to: &str) -> String {
+    format!("ALTER INDEX {} RENAME TO {}", relation(&table.sibling(from)), ident(to))
+}

@@ -1,0 +1,151 @@
+//! CREATE TABLE with everything that goes with it.
+
+use super::names::{ident, literal, relation};
+use super::{column, constraint, index, trigger};
+use crate::schema::{Constraint, ConstraintKind, Options, QName, RowSecurity, Schema, Table};
+
+/// What of a table is made by the first statement, and what is left for later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine::postgres) enum ForeignKeys {
+    Inline,
+    /// Made by somebody else, when every table is there.
+    Later,
+}
+
+/// All statements that make `table`.
+pub(in crate::engine::postgres) fn create(table: &Table, schema: &Schema, keys: ForeignKeys) -> Vec<String> {
+    let mut out = vec![create_alone(table, schema, keys)];
+    let name = &table.name;
+    for c in table.constraints.values() {
+        if is_inline(c, keys) {
+            out.extend(constraint::comment(name, c));
+        } else if keys == ForeignKeys::Inline || !matches!(c.kind, ConstraintKind::ForeignKey(_)) {
+            out.extend(constraint::add(name, c));
+        }
+    }
+    for i in table.indexes.values() {
+        out.extend(index::direct(name, i));
+    }
+    for c in &table.columns {
+        out.extend(column::extras(name, c));
+    }
+    out.extend(comment(table));
+    for t in table.triggers.values() {
+        out.extend(trigger::create(name, t));
+    }
+    out.extend(row_security(name, RowSecurity::default(), table.row_security));
+    out
+}
+
+pub(in crate::engine::postgres) fn comment(table: &Table) -> Option<String> {
+    let text = table.comment.as_ref()?;
+    Some(format!("COMMENT ON TABLE {} IS {}", relation(&table.name), literal(text)))
+}
+
+/// CREATE TABLE takes every constraint as valid, so one that is not has to be added.
+fn is_inline(constraint: &Constraint, keys: ForeignKeys) -> bool {
+    let valid = constraint.validated || !constraint.enforced;
+    valid && (keys == ForeignKeys::Inline || !matches!(constraint.kind, ConstraintKind::ForeignKey(_)))
+}
+
+fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
+    let unlogged = if table.unlogged { "UNLOGGED " } else { "" };
+    let mut sql = format!("CREATE {unlogged}TABLE {}", relation(&table.name));
+    match &table.partition_of {
+        Some(partition) => {
+            sql.push_str(&format!(" PARTITION OF {}", relation(&partition.parent)));
+            let parent = schema.tables.get(&partition.parent);
+            let elements = partition_elements(table, parent, keys);
+            if !elements.is_empty() {
+                sql.push_str(&format!(" ({}\n)", lines(&elements)));
+            }
+            sql.push_str(&format!(" {}", partition.bound));
+        }
+        None => {
+            let mut elements: Vec<String> = table.columns.iter().map(column::definition).collect();
+            elements.extend(inline_constraints(table, None, keys));
+            if elements.is_empty() { sql.push_str(" ()") } else { sql.push_str(&format!(" ({}\n)", lines(&elements))) }
+        }
+    }
+    if !table.inherits.is_empty() {
+        let parents: Vec<String> = table.inherits.iter().map(relation).collect();
+        sql.push_str(&format!(" INHERITS ({})", parents.join(", ")));
+    }
+    if let Some(key) = &table.partition_by {
+        sql.push_str(&format!(" PARTITION BY {key}"));
+    }
+    sql.push_str(&with_options(&table.options));
+    sql
+}
+
+fn lines(elements: &[String]) -> String {
+    format!("\n    {}", elements.join(",\n    "))
+}
+
+fn inline_constraints(table: &Table, parent: Option<&Table>, keys: ForeignKeys) -> Vec<String> {
+    let inherited = |c: &Constraint| parent.is_some_and(|p| p.constraints.values().any(|other| other.kind == c.kind));
+    table.constraints.values().filter(|c| is_inline(c, keys) && !inherited(c)).map(constraint::definition).collect()
+}
+
+/// A partition has its parent's columns and constraints; only where it differs is there something to say.
+fn partition_elements(table: &Table, parent: Option<&Table>, keys: ForeignKeys) -> Vec<String> {
+    let mut elements = Vec::new();
+    for c in &table.columns {
+        let above = parent.and_then(|p| p.column(&c.name));
+        let mut said = String::new();
+        if let Some(default) = &c.default
+            && above.is_none_or(|a| a.default.as_ref() != Some(default))
+        {
+            said.push_str(&format!(" DEFAULT {default}"));
+        }
+        if !c.nullable && above.is_none_or(|a| a.nullable) {
+            said.push_str(" NOT NULL");
+        }
+        if !said.is_empty() {
+            elements.push(format!("{} WITH OPTIONS{said}", ident(&c.name)));
+        }
+    }
+    elements.extend(inline_constraints(table, parent, keys));
+    elements
+}
+
+/// ` WITH (…)`, or nothing.
+pub(super) fn with_options(options: &Options) -> String {
+    if options.is_empty() { String::new() } else { format!(" WITH ({})", option_list(options)) }
+}
+
+fn option_list(options: &Options) -> String {
+    options.iter().map(|(key, value)| option(key, value)).collect::<Vec<_>>().join(", ")
+}
+
+/// `key=value`, the value in quotes where it is more than a word or a number.
+pub(super) fn option(key: &str, value: &str) -> String {
+    let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+    if plain { format!("{key} = {value}") } else { format!("{key} = {}", literal(value)) }
+}
+
+/// `object` is the kind and the name: `TABLE public.sales`.
+pub(in crate::engine::postgres) fn set_options(object: &str, set: &Options, reset: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    if !set.is_empty() {
+        out.push(format!("ALTER {object} SET ({})", option_list(set)));
+    }
+    let reset: Vec<&str> = reset.iter().filter(|key| !set.contains_key(*key)).map(String::as_str).collect();
+    if !reset.is_empty() {
+        out.push(format!("ALTER {object} RESET ({})", reset.join(", ")));
+    }
+    out
+}
+
+/// From one setting of row security to another.
+pub(in crate::engine::postgres) fn row_security(table: &QName, from: RowSecurity, to: RowSecurity) -> Vec<String> {
+    let alter = |what: &str| format!("ALTER TABLE {} {what} ROW LEVEL SECURITY", relation(table));
+    let mut out = Vec::new();
+    if from.enabled != to.enabled {
+        out.push(alter(if to.enabled { "ENABLE" } else { "DISABLE" }));
+    }
+    if from.forced != to.forced {
+        out.push(alter(if to.forced { "FORCE" } else { "NO FORCE" }));
+    }
+    out
+}
