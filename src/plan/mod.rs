@@ -3,8 +3,12 @@
 //! The patterns themselves are the engine's ([`Patterns`]); this room has the plan, its file, its edits and the way
 //! back that every change has.
 
+mod lay;
+mod order;
 mod step;
 
+pub use lay::from_changes;
+pub use order::order;
 pub use step::{
     Backfill, Check, Estimate, Evidence, Lock, LockMode, Phase, Plan, Risk, Rollback, RollbackKind, Severity, Step,
     StepKind, Style,
@@ -41,20 +45,6 @@ impl Default for PlanOptions {
     fn default() -> Self {
         Self { style: Style::Safe, small_table_rows: 0, batch_rows: 1_000 }
     }
-}
-
-/// Orders `changes`, lays them out and numbers the steps. Nothing is judged yet.
-///
-/// # Errors
-/// When the changes do not fit `before` or the engine cannot make one of them.
-pub fn from_changes(
-    _title: &str,
-    _changes: &[Change],
-    _before: &Schema,
-    _patterns: &dyn Patterns,
-    _options: &PlanOptions,
-) -> crate::Result<Plan> {
-    Err(crate::Error::internal("not built"))
 }
 
 /// A plan for a script: each statement that reads into changes is done by the safe pattern where there is one with
