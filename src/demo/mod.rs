@@ -1,1 +1,7 @@
 //! The sample shop database and its application load.
+
+mod load;
+mod shop;
+
+pub use load::Load;
+pub use shop::Shop;

@@ -2,6 +2,7 @@
 //! between databases is behind them and nowhere else.
 
 mod gauges;
+mod private;
 mod target;
 mod traits;
 
@@ -11,6 +12,7 @@ pub mod sqlite;
 pub use gauges::{
     Activity, Blocker, Gate, HeldLock, Latency, Locks, Progress, Replica, Sample, Throughput, Verdict, WaitingLock,
 };
+pub use private::{Private, PrivateFolder, is_alive};
 pub use target::{ConnectOptions, Secret, ServerInfo, Target};
 pub use traits::{BatchResult, Canceller, Database, Dialect, Engine, Focus, Row, Sampler, Session, SessionRole, Value};
 

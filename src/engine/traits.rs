@@ -1,6 +1,7 @@
 //! The traits that stand between a database and the rest of the house.
 
 use super::gauges::{Gate, Sample};
+use super::private::Private;
 use super::target::{ConnectOptions, ServerInfo, Target};
 use crate::Result;
 use crate::plan::{Backfill, Lock, Patterns, Step};
@@ -26,6 +27,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When the server, file, user or password is not right; the hint says what to do.
     async fn connect(&self, target: &Target, options: &ConnectOptions) -> Result<Arc<dyn Database>>;
+
+    /// Makes an empty throw-away database: a file of its own, or a private server from binaries on this machine.
+    async fn private(&self) -> Result<Private>;
+
+    /// SQL that fills an empty database with the sample shop, the same every time.
+    fn sample_shop(&self) -> &'static str;
 }
 
 /// A database that we are connected to. Sessions are opened from it as they are needed.

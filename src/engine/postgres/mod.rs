@@ -3,6 +3,7 @@
 mod dialect;
 mod judge;
 mod patterns;
+mod private_server;
 mod reader;
 mod render;
 mod script;
@@ -10,7 +11,7 @@ mod types;
 
 pub use dialect::PostgresDialect;
 
-use super::{ConnectOptions, Database, Dialect, Engine, Target};
+use super::{ConnectOptions, Database, Dialect, Engine, Private, Target};
 use crate::schema::EngineKind;
 use std::sync::Arc;
 
@@ -30,5 +31,13 @@ impl Engine for Postgres {
 
     async fn connect(&self, _target: &Target, _options: &ConnectOptions) -> crate::Result<Arc<dyn Database>> {
         unimplemented!()
+    }
+
+    async fn private(&self) -> crate::Result<Private> {
+        private_server::start().await
+    }
+
+    fn sample_shop(&self) -> &'static str {
+        include_str!("sample_shop.sql")
     }
 }

@@ -1,5 +1,7 @@
 //! SQLite.
 
+mod private_file;
+
 /// The engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Sqlite;
@@ -20,5 +22,13 @@ impl super::Engine for Sqlite {
         _options: &super::ConnectOptions,
     ) -> crate::Result<std::sync::Arc<dyn super::Database>> {
         unimplemented!()
+    }
+
+    async fn private(&self) -> crate::Result<super::Private> {
+        private_file::make()
+    }
+
+    fn sample_shop(&self) -> &'static str {
+        include_str!("sample_shop.sql")
     }
 }
