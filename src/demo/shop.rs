@@ -26,7 +26,10 @@ impl Shop {
         let script = database.dialect().read(engine.sample_shop(), &Schema::empty(kind));
         for statement in &script.statements {
             session.execute(&statement.text).await.map_err(|why| {
-                Error::internal(format!("the sample shop's statement at line {} failed: {}", statement.line, why.message))
+                Error::internal(format!(
+                    "the sample shop's statement at line {} failed: {}",
+                    statement.line, why.message
+                ))
             })?;
         }
         Ok(Self { private, database })

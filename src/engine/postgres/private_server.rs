@@ -149,14 +149,18 @@ async fn make_cluster(bin: &Path, folder: &Path, owner: Option<(u32, u32)>, pass
     initdb.args(["-D", "data", "-U", "lockstep", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync"]);
     initdb.arg(format!("--pwfile={}", secret.display()));
     let output = initdb.output().await.map_err(|why| failed(why.to_string()))?;
-    if output.status.success() { Ok(()) } else { Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned())) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+    }
 }
 
 fn free_port() -> Result<u16> {
     let bound = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    bound.map(|address| address.port()).map_err(|why| {
-        Error::new(ErrorCode::Connection, format!("no free port on the loopback address: {why}"))
-    })
+    bound
+        .map(|address| address.port())
+        .map_err(|why| Error::new(ErrorCode::Connection, format!("no free port on the loopback address: {why}")))
 }
 
 fn launch(bin: &Path, folder: &Path, owner: Option<(u32, u32)>, port: u16) -> Result<Child> {
