@@ -1,4 +1,29 @@
-//! SQLite.
+//! SQLite, as a file that several processes share.
+
+mod backfill;
+mod catalog;
+mod connect;
+mod dialect;
+mod errors;
+mod exclusive;
+mod facts;
+mod gate;
+mod judge;
+mod keywords;
+mod patterns;
+mod reader;
+mod render;
+mod sampler;
+mod scratch;
+mod script;
+mod session;
+mod types;
+
+pub use dialect::SqliteDialect;
+
+use super::{ConnectOptions, Database, Dialect, Engine, Target};
+use crate::schema::EngineKind;
+use std::sync::Arc;
 
 mod private_file;
 
@@ -7,21 +32,17 @@ mod private_file;
 pub struct Sqlite;
 
 #[async_trait::async_trait]
-impl super::Engine for Sqlite {
-    fn kind(&self) -> crate::schema::EngineKind {
-        crate::schema::EngineKind::Sqlite
+impl Engine for Sqlite {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Sqlite
     }
 
-    fn dialect(&self) -> std::sync::Arc<dyn super::Dialect> {
-        unimplemented!()
+    fn dialect(&self) -> Arc<dyn Dialect> {
+        Arc::new(SqliteDialect)
     }
 
-    async fn connect(
-        &self,
-        _target: &super::Target,
-        _options: &super::ConnectOptions,
-    ) -> crate::Result<std::sync::Arc<dyn super::Database>> {
-        unimplemented!()
+    async fn connect(&self, target: &Target, options: &ConnectOptions) -> crate::Result<Arc<dyn Database>> {
+        connect::connect(target, options).await
     }
 
     async fn private(&self) -> crate::Result<super::Private> {

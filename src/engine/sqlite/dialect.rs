@@ -1,0 +1,72 @@
+//! SQLite's SQL as the traits want it; the work is in the modules beside.
+
+use super::{judge, patterns, reader, render, script, types};
+use crate::engine::Dialect;
+use crate::plan::{Patterns, PlanOptions, Step};
+use crate::risk::{Context, Judge, Judgement};
+use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
+use crate::sql::{Script, Statement, Syntax};
+
+/// The SQL of SQLite as it is bundled here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqliteDialect;
+
+impl Syntax for SqliteDialect {
+    fn read(&self, text: &str, schema: &Schema) -> Script {
+        reader::read(text, schema)
+    }
+
+    fn render(&self, change: &Change, schema: &Schema) -> Vec<String> {
+        render::render(change, schema)
+    }
+
+    fn ident(&self, name: &str) -> String {
+        render::ident(name)
+    }
+
+    fn relation(&self, name: &QName) -> String {
+        render::relation(name)
+    }
+
+    fn literal(&self, text: &str) -> String {
+        render::literal(text)
+    }
+
+    fn data_type(&self, words: &str, _schema: &Schema) -> Option<String> {
+        types::data_type(words)
+    }
+
+    fn default_schema(&self) -> &'static str {
+        "main"
+    }
+
+    fn script(&self, schema: &Schema) -> String {
+        script::script(schema)
+    }
+
+    fn definition(&self, object: &ObjectRef, schema: &Schema) -> Option<String> {
+        script::definition(object, schema)
+    }
+}
+
+impl Patterns for SqliteDialect {
+    fn steps(&self, changes: &[Change], before: &Schema, options: &PlanOptions) -> crate::Result<Vec<Step>> {
+        patterns::steps(changes, before, options)
+    }
+
+    fn begin(&self) -> &'static str {
+        "BEGIN IMMEDIATE"
+    }
+}
+
+impl Judge for SqliteDialect {
+    fn judge(&self, statement: &Statement, context: &Context<'_>) -> Judgement {
+        judge::judge(statement, context)
+    }
+}
+
+impl Dialect for SqliteDialect {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Sqlite
+    }
+}
