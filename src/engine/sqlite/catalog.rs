@@ -31,12 +31,7 @@ async fn entries(connection: &mut SqliteConnection) -> sqlx::Result<Vec<Entry>> 
     .await?;
     rows.into_iter()
         .map(|row| {
-            Ok(Entry {
-                kind: row.try_get(0)?,
-                name: row.try_get(1)?,
-                table: row.try_get(2)?,
-                sql: row.try_get(3)?,
-            })
+            Ok(Entry { kind: row.try_get(0)?, name: row.try_get(1)?, table: row.try_get(2)?, sql: row.try_get(3)? })
         })
         .collect()
 }
@@ -177,9 +172,8 @@ fn shadow_tables(entries: &[Entry]) -> Vec<String> {
     let is_virtual = |e: &&Entry| e.sql.as_deref().and_then(virtual_module).is_some();
     let mut out = Vec::new();
     for owner in entries.iter().filter(is_virtual) {
-        let parts = [
-            "data", "idx", "content", "docsize", "config", "segments", "segdir", "stat", "node", "rowid", "parent",
-        ];
+        let parts =
+            ["data", "idx", "content", "docsize", "config", "segments", "segdir", "stat", "node", "rowid", "parent"];
         out.extend(parts.iter().map(|part| format!("{}_{part}", owner.name)));
     }
     out
@@ -248,8 +242,7 @@ fn hang_on(schema: &mut Schema, entry: &Entry) {
             };
             if let Some(table) = table.and_then(|name| schema.tables.get_mut(&name)) {
                 table.triggers.insert(entry.name.clone(), trigger);
-            } else if let Some(view) =
-                schema.views.values_mut().find(|v| v.name.name.eq_ignore_ascii_case(&owner.name))
+            } else if let Some(view) = schema.views.values_mut().find(|v| v.name.name.eq_ignore_ascii_case(&owner.name))
             {
                 view.triggers.insert(entry.name.clone(), trigger);
             }

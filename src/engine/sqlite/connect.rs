@@ -1,12 +1,12 @@
 //! From a URL to an open file. A file that is not there is never made.
 
+use super::SqliteDialect;
 use super::catalog;
 use super::errors::{at_file, from_sqlx};
 use super::gate;
 use super::sampler::SqliteSampler;
 use super::scratch;
 use super::session::{SqliteSession, text};
-use super::SqliteDialect;
 use crate::engine::{ConnectOptions, Database, Dialect, Gate, Sampler, ServerInfo, Session, SessionRole, Target};
 use crate::plan::Step;
 use crate::schema::{EngineKind, OutlineEntry, Schema};

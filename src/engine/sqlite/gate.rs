@@ -8,12 +8,7 @@ use crate::{ErrorCode, Result};
 use sqlx::sqlite::SqliteConnection;
 use std::path::Path;
 
-pub(super) async fn look(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    step: &Step,
-    read_only: bool,
-) -> Result<Gate> {
+pub(super) async fn look(connection: &mut SqliteConnection, path: &Path, step: &Step, read_only: bool) -> Result<Gate> {
     let mut gate =
         Gate { verdict: Verdict::Go, holders: Vec::new(), longest: Vec::new(), replication: None, reasons: Vec::new() };
     if matches!(step.kind, StepKind::Wait | StepKind::Check) {

@@ -219,9 +219,7 @@ pub(super) fn is_literal(text: &str) -> bool {
         lex::tokens(text).into_iter().filter(|t| !matches!(t.kind, lex::Kind::Blank | lex::Kind::Comment)).collect();
     match meaning.as_slice() {
         [one] => !matches!(one.kind, lex::Kind::Symbol | lex::Kind::Open),
-        [sign, number] => {
-            number.kind == lex::Kind::Number && matches!(text.get(sign.span.clone()), Some("-" | "+"))
-        }
+        [sign, number] => number.kind == lex::Kind::Number && matches!(text.get(sign.span.clone()), Some("-" | "+")),
         _ => false,
     }
 }

@@ -19,7 +19,8 @@ pub(super) async fn schema_of(sql: &str) -> Result<Schema> {
             || statement.text.to_ascii_lowercase().contains("load_extension");
         let place = Location { file: None, line: statement.line, column: statement.column };
         if reaches_out {
-            let error = Error::new(ErrorCode::Unsupported, format!("{} is not run on a scratch database", statement.class));
+            let error =
+                Error::new(ErrorCode::Unsupported, format!("{} is not run on a scratch database", statement.class));
             return Err(error.at(place).hint("Take the statement out of the text."));
         }
         let done = sqlx::raw_sql(AssertSqlSafe(statement.text)).execute(&mut connection).await;

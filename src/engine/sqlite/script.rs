@@ -1,6 +1,6 @@
 //! A whole schema, or one object of it, as SQL.
 
-use super::render::{bare, constraint_definition, create_index, create_table, create_view, column_definition};
+use super::render::{bare, column_definition, constraint_definition, create_index, create_table, create_view};
 use crate::schema::{ConstraintKind, ObjectKind, ObjectRef, Schema, Table};
 use std::collections::BTreeSet;
 

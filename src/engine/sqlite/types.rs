@@ -11,11 +11,17 @@ pub(super) fn data_type(words: &str) -> Option<String> {
     };
     let canonical = match base.as_str() {
         "text" | "string" | "str" | "varchar" | "character varying" | "char" | "character" | "nvarchar" | "clob"
-        | "uuid" | "guid" | "json" | "jsonb" | "xml" | "enum" | "email" | "url" | "inet" | "long text" | "free text" => {
-            "TEXT"
-        }
-        "date" | "time" | "datetime" | "timestamp" | "timestamptz" | "timestamp with time zone"
-        | "timestamp without time zone" | "date and time" | "interval" => "TEXT",
+        | "uuid" | "guid" | "json" | "jsonb" | "xml" | "enum" | "email" | "url" | "inet" | "long text"
+        | "free text" => "TEXT",
+        "date"
+        | "time"
+        | "datetime"
+        | "timestamp"
+        | "timestamptz"
+        | "timestamp with time zone"
+        | "timestamp without time zone"
+        | "date and time"
+        | "interval" => "TEXT",
         "integer" | "int" | "bigint" | "smallint" | "tinyint" | "mediumint" | "int2" | "int4" | "int8" | "long"
         | "whole number" | "serial" | "bigserial" | "number" | "counter" => "INTEGER",
         "boolean" | "bool" | "flag" | "yes/no" | "true/false" => "INTEGER",
@@ -26,7 +32,8 @@ pub(super) fn data_type(words: &str) -> Option<String> {
         _ => return None,
     };
     // What people write with a length stays as they wrote it: it is a comment to SQLite, but theirs.
-    if modifiers.is_some() && matches!(base.as_str(), "varchar" | "character varying" | "char" | "decimal" | "numeric") {
+    if modifiers.is_some() && matches!(base.as_str(), "varchar" | "character varying" | "char" | "decimal" | "numeric")
+    {
         return Some(canonical_type(words));
     }
     Some(canonical.to_owned())
