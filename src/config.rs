@@ -90,9 +90,9 @@ impl Recent {
 
     /// In `LOCKSTEP_STATE_DIR`, or the platform's folder for such things.
     pub fn open() -> Self {
-        let folder = std::env::var_os("LOCKSTEP_STATE_DIR").map(PathBuf::from).or_else(|| {
-            folders().map(|f| f.state_dir().unwrap_or_else(|| f.data_local_dir()).to_path_buf())
-        });
+        let folder = std::env::var_os("LOCKSTEP_STATE_DIR")
+            .map(PathBuf::from)
+            .or_else(|| folders().map(|f| f.state_dir().unwrap_or_else(|| f.data_local_dir()).to_path_buf()));
         Self { path: folder.map(|f| f.join("recent")) }
     }
 
