@@ -1,13 +1,28 @@
 //! PostgreSQL 13 to 18.
 
+mod backfill;
+mod cancel;
+mod catalog;
+mod connect;
+mod database;
 mod dialect;
+mod errors;
+mod gate;
 mod judge;
+mod leftovers;
+mod outline;
 mod patterns;
 mod private_server;
 mod reader;
 mod render;
+mod sampler;
+mod scope;
+mod scratch;
 mod script;
+mod server;
+mod session;
 mod types;
+mod wire;
 
 pub use dialect::PostgresDialect;
 
@@ -29,8 +44,8 @@ impl Engine for Postgres {
         Arc::new(PostgresDialect::newest())
     }
 
-    async fn connect(&self, _target: &Target, _options: &ConnectOptions) -> crate::Result<Arc<dyn Database>> {
-        unimplemented!()
+    async fn connect(&self, target: &Target, options: &ConnectOptions) -> crate::Result<Arc<dyn Database>> {
+        Ok(Arc::new(database::connect(target, options).await?))
     }
 
     async fn private(&self) -> crate::Result<Private> {

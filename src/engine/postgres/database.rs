@@ -1,0 +1,84 @@
+//! A PostgreSQL database that we are connected to.
+
+use super::cancel;
+use super::connect::{Line, Route, observer_settings};
+use super::dialect::PostgresDialect;
+use super::session::PostgresSession;
+use super::{catalog, gate, outline, sampler, scratch, server};
+use crate::Result;
+use crate::engine::{ConnectOptions, Database, Dialect, Gate, Sampler, ServerInfo, Session, SessionRole, Target};
+use crate::plan::Step;
+use crate::schema::{OutlineEntry, Schema};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+pub(super) struct PostgresDatabase {
+    info: ServerInfo,
+    route: Route,
+    /// Reads catalogs, which may take seconds.
+    catalog: Line,
+    /// Answers at once: cancels, and the go/no-go.
+    control: Arc<Line>,
+}
+
+/// Connects, and asks what is there.
+pub(super) async fn connect(target: &Target, options: &ConnectOptions) -> Result<PostgresDatabase> {
+    let route = Route::new(target, options)?;
+    let mut first = route.open("lockstep-control", &[]).await?;
+    let info = server::info(&mut first, &route, target).await?;
+    drop(first);
+    let version = info.version_number;
+    let catalog = Line::new(route.clone(), "lockstep-catalog", observer_settings(version, "5s", "5min"));
+    let control = Line::new(route.clone(), "lockstep-control", observer_settings(version, "100ms", "5s"));
+    Ok(PostgresDatabase { info, route, catalog, control: Arc::new(control) })
+}
+
+#[async_trait]
+impl Database for PostgresDatabase {
+    fn info(&self) -> &ServerInfo {
+        &self.info
+    }
+
+    fn dialect(&self) -> Arc<dyn Dialect> {
+        let version = self.info.version_number / 10_000;
+        Arc::new(PostgresDialect { version: version.clamp(13, 18) })
+    }
+
+    async fn outline(&self) -> Result<Vec<OutlineEntry>> {
+        let mut line = self.catalog.lease().await?;
+        let entries = outline::outline(line.connection()).await;
+        line.done();
+        entries
+    }
+
+    async fn inspect(&self) -> Result<Schema> {
+        let mut line = self.catalog.lease().await?;
+        let schema = catalog::inspect(line.connection(), &self.info).await;
+        line.done();
+        schema
+    }
+
+    async fn session(&self, role: SessionRole) -> Result<Box<dyn Session>> {
+        let control = Arc::clone(&self.control);
+        Ok(Box::new(PostgresSession::open(&self.route, role, self.info.version_number, control).await?))
+    }
+
+    async fn sampler(&self) -> Result<Box<dyn Sampler>> {
+        Ok(Box::new(sampler::PostgresSampler::open(&self.route, self.info.version_number).await?))
+    }
+
+    async fn gate(&self, step: &Step) -> Result<Gate> {
+        let mut line = self.control.lease().await?;
+        let gate = gate::gate(line.connection(), step, &self.info).await;
+        line.done();
+        gate
+    }
+
+    async fn schema_of(&self, sql: &str) -> Result<Schema> {
+        scratch::schema_of(&self.route, &self.info, self.dialect().as_ref(), sql).await
+    }
+
+    async fn signal(&self, backend: i64, terminate: bool) -> Result<()> {
+        cancel::signal(&self.control, backend, terminate).await
+    }
+}
