@@ -51,7 +51,8 @@ async fn a_read_only_connection_cannot_write_on_any_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parameters_take_the_types_that_the_statement_wants() {
-    let scratch = Scratch::new("create table t (id bigint primary key, name text, ok boolean, rate double precision)").await;
+    let scratch =
+        Scratch::new("create table t (id bigint primary key, name text, ok boolean, rate double precision)").await;
     let database = scratch.connect().await;
     let mut session = database.session(SessionRole::Executor).await.unwrap();
     let row = vec![Value::Int(7), Value::Text("O'Brien \\ \u{1b}".into()), Value::Bool(true), Value::Real(1.5)];
@@ -170,11 +171,8 @@ async fn the_gate_names_who_holds_a_conflicting_lock() {
     let scratch = Scratch::new("create table orders (id int)").await;
     let database = scratch.connect().await;
     let mut step = Step::ddl("add", Phase::Expand, vec!["alter table orders add b int".into()]);
-    step.locks = vec![Lock {
-        relation: "public.orders".into(),
-        mode: LockMode::AccessExclusive,
-        evidence: Evidence::Predicted,
-    }];
+    step.locks =
+        vec![Lock { relation: "public.orders".into(), mode: LockMode::AccessExclusive, evidence: Evidence::Predicted }];
     assert_eq!(database.gate(&step).await.unwrap().verdict, Verdict::Go);
     let mut holder = database.session(SessionRole::Reader).await.unwrap();
     run(&mut holder, &["begin", "select * from orders"]).await;

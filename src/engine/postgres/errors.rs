@@ -65,10 +65,14 @@ fn code_of(state: &str) -> ErrorCode {
 
 fn usual_hint(code: ErrorCode) -> Option<&'static str> {
     match code {
-        ErrorCode::LockTimeout => Some("Somebody holds a lock that this needs; look at the gauges to see who, and try again."),
+        ErrorCode::LockTimeout => {
+            Some("Somebody holds a lock that this needs; look at the gauges to see who, and try again.")
+        }
         ErrorCode::Deadlock => Some("The server ended this side of a deadlock; nothing of it was kept. Try again."),
         ErrorCode::Permission => Some("Connect as the owner of the object, or have the right granted."),
-        ErrorCode::ReadOnly => Some("The session or the server is read-only; connect to the primary without --read-only."),
+        ErrorCode::ReadOnly => {
+            Some("The session or the server is read-only; connect to the primary without --read-only.")
+        }
         ErrorCode::ConnectionLost => Some("Connect again; what ran is in the journal."),
         _ => None,
     }
@@ -82,8 +86,10 @@ pub(super) fn refused(error: sqlx::Error, place: &str, user: &str, database: &st
             None => connection(format!("{place} answered with an error: {}", visible(inner.message()))),
         },
         sqlx::Error::Io(why) => unreachable(&why, place),
-        sqlx::Error::Tls(why) => connection(format!("no encrypted connection to {place}: {}", visible(&why.to_string())))
-            .hint("Check sslmode and sslrootcert in the URL; sslmode=disable connects without encryption."),
+        sqlx::Error::Tls(why) => {
+            connection(format!("no encrypted connection to {place}: {}", visible(&why.to_string())))
+                .hint("Check sslmode and sslrootcert in the URL; sslmode=disable connects without encryption.")
+        }
         sqlx::Error::Configuration(why) => {
             Error::usage(format!("the database URL cannot be used: {}", visible(&why.to_string())))
                 .hint("Write postgres://user@host:5432/database?sslmode=prefer.")
@@ -126,9 +132,11 @@ fn turned_away(server: &PgDatabaseError, place: &str, user: &str, database: &str
             format!("{place} does not let this client in: {said}"),
             "The server's pg_hba.conf needs a line for this address, user and database, or sslmode is not what it asks.",
         ),
-        state if state.starts_with("28") => {
-            (ErrorCode::Authentication, format!("{place} refuses the user: {said}"), "Check the user's name and its rights.")
-        }
+        state if state.starts_with("28") => (
+            ErrorCode::Authentication,
+            format!("{place} refuses the user: {said}"),
+            "Check the user's name and its rights.",
+        ),
         "3D000" => (
             ErrorCode::NotFound,
             format!("{place} has no database {}", visible(database)),
@@ -139,9 +147,11 @@ fn turned_away(server: &PgDatabaseError, place: &str, user: &str, database: &str
             format!("{place} has no connection left: {said}"),
             "Lockstep needs a handful of connections; raise max_connections or close some.",
         ),
-        "57P03" => {
-            (ErrorCode::Connection, format!("{place} is not ready: {said}"), "It starts up or recovers; try again soon.")
-        }
+        "57P03" => (
+            ErrorCode::Connection,
+            format!("{place} is not ready: {said}"),
+            "It starts up or recovers; try again soon.",
+        ),
         "42501" => (
             ErrorCode::Permission,
             format!("{place} does not let {} in: {said}", visible(user)),

@@ -2,10 +2,10 @@
 //! replicas are behind. It reads views only, and never queues for a lock itself.
 
 use super::wire::{Cells, literal, rows};
+use crate::Result;
 use crate::engine::{Blocker, Gate, Replica, ServerInfo, Verdict};
 use crate::plan::{LockMode, Step};
 use crate::sql::{one_line, visible};
-use crate::Result;
 use sqlx::postgres::{PgConnection, PgRow};
 
 /// A holder's transaction older than this will not end by itself before anybody notices.
@@ -177,7 +177,10 @@ fn judge(step: &Step, held: Vec<Held>, longest: Vec<Blocker>, replication: Optio
     }
     for replica in replication.iter().flatten() {
         if replica.lag_ms.is_some_and(|ms| ms > LAG_MS) || replica.lag_bytes.is_some_and(|b| b > LAG_BYTES) {
-            say(Verdict::Caution, format!("The replica {} is far behind; more writing sets it back further.", replica.name));
+            say(
+                Verdict::Caution,
+                format!("The replica {} is far behind; more writing sets it back further.", replica.name),
+            );
         }
     }
     if step.locks.is_empty() && !step.parsed {
@@ -206,9 +209,13 @@ fn judge_holder(held: &Held) -> (Verdict, String) {
     );
     let to_prevent_wraparound = blocker.query.as_deref().is_some_and(|q| q.contains("to prevent wraparound"));
     match (held.backend_type.as_str(), blocker.transaction_ms) {
-        ("prepared transaction", _) => {
-            (Verdict::NoGo, format!("A prepared transaction holds a conflicting lock on {}; it stays until it is committed or rolled back by name.", blocker.relation.as_deref().unwrap_or("this relation")))
-        }
+        ("prepared transaction", _) => (
+            Verdict::NoGo,
+            format!(
+                "A prepared transaction holds a conflicting lock on {}; it stays until it is committed or rolled back by name.",
+                blocker.relation.as_deref().unwrap_or("this relation")
+            ),
+        ),
         ("autovacuum worker", _) if to_prevent_wraparound => {
             (Verdict::NoGo, format!("{what}: a vacuum to prevent wraparound, which does not give way."))
         }

@@ -47,8 +47,7 @@ async fn build(route: &Route, info: &ServerInfo, statements: &[Statement], text:
     }
     // What the script has set for its session must not reach the reading.
     drop(connection);
-    let mut reader =
-        route.open("lockstep-scratch", &observer_settings(info.version_number, "5s", "5min")).await?;
+    let mut reader = route.open("lockstep-scratch", &observer_settings(info.version_number, "5s", "5min")).await?;
     catalog::inspect(&mut reader, info).await
 }
 
@@ -140,12 +139,19 @@ mod tests {
 
     #[test]
     fn what_reaches_beyond_the_scratch_database_is_refused() {
-        for text in ["drop database shop", "CREATE ROLE a", "alter\nsystem set x = 1", "create user bob", "DROP OWNED BY a",
-            "comment on database shop is 'x'"]
-        {
+        for text in [
+            "drop database shop",
+            "CREATE ROLE a",
+            "alter\nsystem set x = 1",
+            "create user bob",
+            "DROP OWNED BY a",
+            "comment on database shop is 'x'",
+        ] {
             assert!(refuse_server_wide(&statement(text)).is_err(), "{text}");
         }
-        for text in ["create table \"user\" (id int)", "create user mapping for bob server s", "alter table a add b int"] {
+        for text in
+            ["create table \"user\" (id int)", "create user mapping for bob server s", "alter table a add b int"]
+        {
             assert!(refuse_server_wide(&statement(text)).is_ok(), "{text}");
         }
     }

@@ -51,7 +51,8 @@ pub(super) async fn info(connection: &mut PgConnection, route: &Route, target: &
         warnings.push("This is a standby: it can be looked at, but nothing can be changed on it.".to_owned());
     }
     if std::env::var_os("PGSERVICE").is_some() || target.url.expose().contains("service=") {
-        warnings.push("Connection service files (PGSERVICE) are not read; put host and database in the URL.".to_owned());
+        warnings
+            .push("Connection service files (PGSERVICE) are not read; put host and database in the URL.".to_owned());
     }
     Ok(ServerInfo {
         engine: EngineKind::Postgres,
