@@ -3,12 +3,16 @@
 //! The patterns themselves are the engine's ([`Patterns`]); this room has the plan, its file, its edits and the way
 //! back that every change has.
 
+mod inverse;
 mod lay;
 mod order;
+mod script;
 mod step;
 
+pub use inverse::{Inverse, inverse};
 pub use lay::from_changes;
 pub use order::order;
+pub use script::{from_sql, of_changes as rollback_of};
 pub use step::{
     Backfill, Check, Estimate, Evidence, Lock, LockMode, Phase, Plan, Risk, Rollback, RollbackKind, Severity, Step,
     StepKind, Style,
@@ -45,19 +49,4 @@ impl Default for PlanOptions {
     fn default() -> Self {
         Self { style: Style::Safe, small_table_rows: 0, batch_rows: 1_000 }
     }
-}
-
-/// A plan for a script: each statement that reads into changes is done by the safe pattern where there is one with
-/// the same end, every other statement is a step with its own text.
-///
-/// # Errors
-/// When the script has no statement to run.
-pub fn from_sql(
-    _title: &str,
-    _text: &str,
-    _before: &Schema,
-    _patterns: &dyn Patterns,
-    _options: &PlanOptions,
-) -> crate::Result<Plan> {
-    Err(crate::Error::internal("not built"))
 }

@@ -6,6 +6,7 @@
 mod apply;
 mod change;
 mod fingerprint;
+mod lookup;
 mod name;
 mod object;
 mod table;

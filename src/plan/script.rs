@@ -1,0 +1,244 @@
+//! A script of SQL as a plan.
+
+use super::lay::assemble;
+use super::{Patterns, Phase, Plan, PlanOptions, Rollback, RollbackKind, Step, StepKind, Style, inverse};
+use crate::schema::{Change, ConstraintKind, QName, Schema};
+use crate::sql::{Script, Statement, one_line};
+use crate::{Error, ErrorCode};
+use std::collections::BTreeSet;
+
+/// A plan for a script: each statement that reads into changes is done by the safe pattern where there is one with
+/// the same end, every other statement is a step with its own text.
+///
+/// # Errors
+/// When the script has no statement to run.
+pub fn from_sql(
+    title: &str,
+    text: &str,
+    before: &Schema,
+    patterns: &dyn Patterns,
+    options: &PlanOptions,
+) -> crate::Result<Plan> {
+    let script = patterns.read(text, before);
+    if script.statements.is_empty() {
+        return Err(Error::new(ErrorCode::Usage, "the SQL has no statement to run")
+            .hint("Comments, the client's own commands and transaction control are not statements."));
+    }
+    let mut now = before.clone();
+    let mut session: Vec<String> = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut notes = skipped_notes(&script);
+    let mut known = true;
+    for statement in &script.statements {
+        let reading = &statement.reading;
+        if reading.session_setting && reading.changes.is_empty() {
+            session.push(statement.text.clone());
+            continue;
+        }
+        let mut made = safe_steps(statement, &now, patterns, options).unwrap_or_default();
+        if made.is_empty() {
+            made.push(verbatim(statement, &now, patterns));
+        }
+        for step in &mut made {
+            step.session.extend(session.iter().cloned());
+            step.rollback.session.extend(session.iter().cloned());
+        }
+        steps.append(&mut made);
+        for change in &reading.changes {
+            if let Err(why) = now.apply(change) {
+                notes.push(format!("Line {}: {why}; what follows is judged without it.", statement.line));
+                known = false;
+            }
+        }
+        known &= reading.complete || (statement.parsed() && (reading.data || reading.read_only));
+    }
+    if !known {
+        notes.push("Where the script leads is not known exactly: not every statement of it has a model.".to_owned());
+    }
+    Ok(assemble(title, before, steps, notes, known))
+}
+
+fn skipped_notes(script: &Script) -> Vec<String> {
+    let note = |s: &crate::sql::Skipped| format!("Line {}: {} is left out: {}.", s.line, clip(&s.text), s.why);
+    script.skipped.iter().map(note).collect()
+}
+
+/// A text on one line, at most 70 characters of it.
+fn clip(text: &str) -> String {
+    let line = one_line(text);
+    match line.char_indices().nth(70) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default().trim_end()),
+        None => line,
+    }
+}
+
+/// The statement by the engine's safe pattern; `None` where its own text is to run.
+fn safe_steps(
+    statement: &Statement,
+    now: &Schema,
+    patterns: &dyn Patterns,
+    options: &PlanOptions,
+) -> Option<Vec<Step>> {
+    let reading = &statement.reading;
+    let changes = &reading.changes;
+    let readable = statement.parsed() && reading.complete && !reading.outside_transaction && !reading.data;
+    if options.style == Style::Direct || !readable || changes.is_empty() {
+        return None;
+    }
+    if drops_with_data(statement, now) {
+        return patterns.steps(changes, now, options).ok().filter(|steps| steps.len() > 1);
+    }
+    if !changes.iter().all(|c| builds_on(c, now)) || !changes.iter().any(|c| has_safe_way(c)) {
+        return None;
+    }
+    let mut steps = patterns.steps(changes, now, options).ok()?;
+    if !same_end(changes, &steps, now) {
+        return None;
+    }
+    if let [only] = steps.as_mut_slice()
+        && only.kind == StepKind::Ddl
+        && only.transactional
+    {
+        // Nothing safer than what was written: the writer's own words stand.
+        only.sql = vec![statement.text.clone()];
+        only.verbatim = true;
+    }
+    Some(steps)
+}
+
+/// Whether the statement drops tables or columns, and nothing else, with nothing hidden in IF EXISTS or CASCADE.
+fn drops_with_data(statement: &Statement, now: &Schema) -> bool {
+    let there = |change: &Change| match change {
+        Change::DropTable { name } => now.tables.contains_key(name),
+        Change::DropColumn { table, column } => now.tables.get(table).is_some_and(|t| t.column(column).is_some()),
+        _ => false,
+    };
+    let words: Vec<String> = statement.text.split_whitespace().map(str::to_uppercase).collect();
+    let subtle = words.iter().any(|w| w == "CASCADE")
+        || words.windows(2).any(|w| matches!(w, [a, b] if a == "IF" && b == "EXISTS"));
+    !subtle && statement.reading.changes.iter().all(there)
+}
+
+/// Whether the change adds to a table that is there, under names that a pattern keeps.
+fn builds_on(change: &Change, now: &Schema) -> bool {
+    match change {
+        Change::CreateIndex { table, .. }
+        | Change::AddConstraint { table, .. }
+        | Change::AddColumn { table, .. }
+        | Change::SetNotNull { table, .. } => now.tables.contains_key(table),
+        _ => false,
+    }
+}
+
+/// Whether there may be a safer way than the statement itself.
+fn has_safe_way(change: &Change) -> bool {
+    match change {
+        Change::CreateIndex { .. } | Change::SetNotNull { .. } => true,
+        Change::AddConstraint { constraint, .. } => {
+            constraint.validated && !matches!(constraint.kind, ConstraintKind::Other { .. })
+        }
+        Change::AddColumn { column, .. } => !column.nullable || column.default.is_some(),
+        _ => false,
+    }
+}
+
+/// Whether the steps leave the tables as the statement itself would.
+fn same_end(changes: &[Change], steps: &[Step], now: &Schema) -> bool {
+    let tables: BTreeSet<&QName> =
+        changes.iter().chain(steps.iter().flat_map(|s| &s.changes)).filter_map(Change::table).collect();
+    let mut direct = Schema::empty(now.engine);
+    for name in tables {
+        if let Some(table) = now.tables.get(name) {
+            direct.tables.insert(name.clone(), table.clone());
+        }
+    }
+    let mut laid = direct.clone();
+    changes.iter().all(|c| direct.apply(c).is_ok())
+        && steps.iter().flat_map(|s| &s.changes).all(|c| laid.apply(c).is_ok())
+        && direct.fingerprint() == laid.fingerprint()
+}
+
+/// The statement as a step with its own text. `now` is the schema just before it.
+pub(super) fn verbatim(statement: &Statement, now: &Schema, patterns: &dyn Patterns) -> Step {
+    let reading = &statement.reading;
+    let mut step = Step::ddl(clip(&statement.text), phase(statement), vec![statement.text.clone()]);
+    step.transactional = !reading.outside_transaction;
+    step.parsed = statement.parsed();
+    step.verbatim = true;
+    step.destroys.clone_from(&reading.destroys);
+    step.changes.clone_from(&reading.changes);
+    step.rollback = rollback(statement, now, patterns);
+    step
+}
+
+fn phase(statement: &Statement) -> Phase {
+    let takes_away = |c: &Change| {
+        matches!(
+            c,
+            Change::DropTable { .. }
+                | Change::DropColumn { .. }
+                | Change::RenameTable { .. }
+                | Change::RenameColumn { .. }
+                | Change::DropView { .. }
+                | Change::DropType { .. }
+                | Change::DropSchema { .. }
+        )
+    };
+    if !statement.reading.destroys.is_empty() || statement.reading.changes.iter().any(takes_away) {
+        Phase::Contract
+    } else if statement.reading.data {
+        Phase::Migrate
+    } else {
+        Phase::Expand
+    }
+}
+
+/// The way back of a statement, from what it was understood to do.
+fn rollback(statement: &Statement, now: &Schema, patterns: &dyn Patterns) -> Rollback {
+    let reading = &statement.reading;
+    if !statement.parsed() {
+        return Rollback::none("the statement could not be read, so no way back is known");
+    }
+    if reading.read_only {
+        return Rollback { note: Some("it changes nothing".to_owned()), ..Rollback::exact(Vec::new()) };
+    }
+    if reading.data {
+        return Rollback::none("it changes rows, and their earlier values are not kept");
+    }
+    if !reading.complete {
+        return Rollback::none("it does more than can be told from its text, so no way back is known");
+    }
+    of_changes(&reading.changes, now, patterns)
+}
+
+/// What takes `changes` back, made on `before`, last first, in the engine's SQL.
+pub fn of_changes(changes: &[Change], before: &Schema, patterns: &dyn Patterns) -> Rollback {
+    let mut schema = before.clone();
+    let mut inverses = Vec::new();
+    for change in changes {
+        let back = inverse(change, &schema);
+        if back.kind == RollbackKind::None {
+            return Rollback::none(back.note.unwrap_or_default());
+        }
+        inverses.push(back);
+        if let Err(why) = schema.apply(change) {
+            return Rollback::none(format!("the change does not fit the schema: {why}"));
+        }
+    }
+    let mut out = Rollback::exact(Vec::new());
+    let mut notes = Vec::new();
+    for back in inverses.into_iter().rev() {
+        if back.kind == RollbackKind::Lossy {
+            out.kind = RollbackKind::Lossy;
+        }
+        notes.extend(back.note);
+        for change in &back.changes {
+            out.sql.extend(patterns.render(change, &schema));
+            if let Err(why) = schema.apply(change) {
+                return Rollback::none(format!("the way back does not fit the schema: {why}"));
+            }
+        }
+    }
+    out.note = (!notes.is_empty()).then(|| notes.join("; "));
+    out
+}
