@@ -83,6 +83,11 @@ impl<'a> Cursor<'a> {
         self.kind() == Some(Kind::Sign(sign))
     }
 
+    /// Whether the token after the next is a dot, so that the next is a schema.
+    pub fn sees_dot_next(&self) -> bool {
+        self.token(1).is_some_and(|t| t.kind == Kind::Sign('.'))
+    }
+
     pub fn take_sign(&mut self, sign: char) -> bool {
         let seen = self.sees_sign(sign);
         self.at += usize::from(seen);

@@ -4,9 +4,22 @@
 //! parser), and the words of those that are right are read into typed changes.
 
 mod class;
+mod parse;
+mod parse_alter;
+mod parse_table;
+mod tree;
+mod types;
+mod world;
 mod cursor;
 mod grammar;
+mod lower;
+mod lower_alter;
+mod lower_drop;
+mod lower_routine;
+mod lower_table;
+mod lower_types;
 mod place;
+mod relations;
 mod split;
 mod tokens;
 
@@ -14,6 +27,7 @@ use crate::schema::Schema;
 use crate::sql::{Reading, Script, Skipped, Statement, SyntaxProblem};
 use place::Places;
 use split::Piece;
+use world::World;
 
 /// Reads a script. Deep nesting needs a deep stack, so the work is done on a thread that has one.
 pub(super) fn read(text: &str, schema: &Schema) -> Script {
@@ -29,7 +43,8 @@ pub(super) fn read(text: &str, schema: &Schema) -> Script {
     })
 }
 
-fn read_pieces(text: &str, pieces: Vec<Piece>, _schema: &Schema) -> Script {
+fn read_pieces(text: &str, pieces: Vec<Piece>, schema: &Schema) -> Script {
+    let mut world = World::new(schema);
     let mut script = Script::default();
     let mut places = Places::new(text);
     for piece in pieces {
@@ -55,7 +70,8 @@ fn read_pieces(text: &str, pieces: Vec<Piece>, _schema: &Schema) -> Script {
                     grammar::problems(own, span.start, &places)
                 };
                 let class = class::class(own);
-                let reading = Reading::default();
+                let reading =
+                    if problems.is_empty() { world.statement(own, &class) } else { Reading::default() };
                 script.statements.push(Statement {
                     span,
                     line,
@@ -96,4 +112,96 @@ fn transaction_control(text: &str) -> Option<String> {
     ])?;
     let word = word.to_ascii_uppercase();
     Some(format!("{word}: each step has a transaction of its own"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Change, ConstraintKind, EngineKind, QName};
+    use proptest::prelude::*;
+
+    fn empty() -> Schema {
+        Schema::empty(EngineKind::Postgres)
+    }
+
+    fn after(text: &str) -> Schema {
+        let mut schema = empty();
+        for statement in read(text, &empty()).statements {
+            assert!(statement.parsed(), "{statement:?}");
+            for change in &statement.reading.changes {
+                schema.apply(change).unwrap();
+            }
+        }
+        schema
+    }
+
+    #[test]
+    fn tables_get_the_names_that_the_server_gives() {
+        let schema = after(
+            "create table p (id bigserial primary key, code text unique, check (code <> ''), check (id > 0 and code is \
+             not null));\ncreate table t (a int references p, b varchar(3) not null check (b > ''), unique (a, b));\n\
+             create index on t (lower(b), a); create index on t (a); create index on t (a);",
+        );
+        let table = &schema.tables[&QName::new("public", "t")];
+        let names: Vec<_> = table.constraints.keys().map(String::as_str).collect();
+        assert_eq!(names, ["t_a_b_key", "t_a_fkey", "t_b_check"]);
+        let names: Vec<_> = table.indexes.keys().map(String::as_str).collect();
+        assert_eq!(names, ["t_a_idx", "t_a_idx1", "t_lower_a_idx"]);
+        let parent = &schema.tables[&QName::new("public", "p")];
+        let names: Vec<_> = parent.constraints.keys().map(String::as_str).collect();
+        assert_eq!(names, ["p_check", "p_code_check", "p_code_key", "p_pkey"]);
+        let ConstraintKind::ForeignKey(key) = &table.constraints["t_a_fkey"].kind else { unreachable!() };
+        assert_eq!(key.referenced_columns, ["id"]);
+        let sequence = &schema.sequences[&QName::new("public", "p_id_seq")];
+        assert_eq!(sequence.owned_by, Some((parent.name.clone(), "id".into())));
+    }
+
+    #[test]
+    fn a_statement_sees_what_the_ones_before_it_made() {
+        let text = "create schema app; set search_path to app; create table t (a int); alter table t add b text; \
+            create table if not exists t (x int); drop table if exists u; alter table t add column if not exists b int";
+        let script = read(text, &empty());
+        let changes: Vec<usize> = script.statements.iter().map(|s| s.reading.changes.len()).collect();
+        assert_eq!(changes, [1, 0, 1, 1, 0, 0, 0]);
+        assert!(after(text).tables[&QName::new("app", "t")].column("b").is_some());
+    }
+
+    #[test]
+    fn a_cascade_takes_what_depends_on_it() {
+        let schema = after("create table p (id int primary key); create table t (a int references p)");
+        let script = read("drop table p cascade", &schema);
+        let reading = &script.statements[0].reading;
+        assert!(matches!(&reading.changes[..], [Change::DropConstraint { .. }, Change::DropTable { .. }]));
+        assert_eq!(reading.destroys, ["p"]);
+    }
+
+    #[test]
+    fn what_does_not_read_is_named_with_its_place_and_the_rest_is_read() {
+        let script = read("select 1;\nalter table t frob;\ndrop table t;", &empty());
+        let [_, wrong, right] = &script.statements[..] else { unreachable!("{script:?}") };
+        assert_eq!((wrong.class.as_str(), wrong.problems[0].line), ("ALTER TABLE", 2));
+        assert!(right.parsed() && !right.reading.changes.is_empty());
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_long_chains_are_survived() {
+        let deep = format!("select {}1{}", "(".repeat(20_000), ")".repeat(20_000));
+        assert!(!read(&deep, &empty()).statements[0].parsed());
+        let nested = format!("select {}1{}", "(".repeat(450), ")".repeat(450));
+        assert!(read(&nested, &empty()).statements[0].parsed());
+        let chain = format!("select 1{}", " + 1".repeat(4_000));
+        assert!(read(&chain, &empty()).statements[0].parsed());
+        assert!(!read(&format!("select {}1", "- ".repeat(30_000)), &empty()).statements[0].parsed());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_failing(
+            text in "(?s)(create|table|alter|drop|index|on|t|a|int|\\(|\\)|,|;|'|\"|\\$\\$|add|column|default|[^a-z]| ){0,50}",
+        ) {
+            for statement in read(&text, &empty()).statements {
+                prop_assert_eq!(&text[statement.span.clone()], statement.text);
+            }
+        }
+    }
 }
