@@ -23,9 +23,12 @@ impl World {
     fn understood(&mut self, text: &str, class: &str) -> Option<()> {
         let mut cursor = Cursor::new(text);
         match class {
-            "CREATE TABLE" | "ALTER TABLE" | "ALTER INDEX" | "ALTER VIEW" | "ALTER MATERIALIZED VIEW" | "CREATE INDEX" => {
-                self.tree(text)
-            }
+            "CREATE TABLE"
+            | "ALTER TABLE"
+            | "ALTER INDEX"
+            | "ALTER VIEW"
+            | "ALTER MATERIALIZED VIEW"
+            | "CREATE INDEX" => self.tree(text),
             "CREATE FUNCTION" | "CREATE PROCEDURE" => self.create_routine(text),
             "CREATE TRIGGER" => self.create_trigger(text),
             "CREATE VIEW" | "CREATE MATERIALIZED VIEW" => self.create_view(text),
@@ -48,7 +51,8 @@ impl World {
             Tree::CreateTable(tree) => self.create_table(&tree),
             Tree::Alter(tree) => {
                 self.alter(&tree);
-                let concurrent = |a: &super::tree::Action| matches!(a, super::tree::Action::Detach { concurrently: true, .. });
+                let concurrent =
+                    |a: &super::tree::Action| matches!(a, super::tree::Action::Detach { concurrently: true, .. });
                 self.reading.outside_transaction |= tree.actions.iter().any(concurrent);
             }
             Tree::CreateIndex(tree) => self.create_index(&tree),
@@ -63,7 +67,8 @@ impl World {
         match class {
             "SELECT" => {
                 self.reading.data = true;
-                let writes = ["into", "insert into", "update", "delete from", "merge into", "for share", "for key share"];
+                let writes =
+                    ["into", "insert into", "update", "delete from", "merge into", "for share", "for key share"];
                 let writes = writes.iter().any(|words| cursor.has(words)) || cursor.has("for no key update");
                 self.reading.session_setting = cursor.has("set_config");
                 if cursor.has("set_config") && cursor.has("search_path") || text.contains("search_path") {
@@ -226,8 +231,20 @@ impl World {
 
     fn commented(&mut self, cursor: &mut Cursor<'_>) -> Option<ObjectRef> {
         let kind = cursor.take_any(&[
-            "table", "column", "index", "materialized view", "view", "sequence", "schema", "extension", "type", "domain",
-            "function", "procedure", "constraint", "trigger",
+            "table",
+            "column",
+            "index",
+            "materialized view",
+            "view",
+            "sequence",
+            "schema",
+            "extension",
+            "type",
+            "domain",
+            "function",
+            "procedure",
+            "constraint",
+            "trigger",
         ])?;
         let whole = |kind, name| Some(ObjectRef::new(kind, name));
         match kind {
@@ -276,7 +293,9 @@ impl World {
 fn outside_transaction(cursor: &Cursor<'_>, class: &str) -> bool {
     match class {
         "VACUUM" | "ALTER SYSTEM" => true,
-        "REINDEX" => cursor.has("concurrently") || cursor.has("database") || cursor.has("system") || cursor.has("schema"),
+        "REINDEX" => {
+            cursor.has("concurrently") || cursor.has("database") || cursor.has("system") || cursor.has("schema")
+        }
         "CLUSTER" => cursor.raw(1).is_empty(),
         "CREATE DATABASE" | "DROP DATABASE" | "CREATE TABLESPACE" | "DROP TABLESPACE" => true,
         "CREATE SUBSCRIPTION" | "DROP SUBSCRIPTION" => true,

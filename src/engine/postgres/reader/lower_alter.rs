@@ -12,9 +12,11 @@ impl World {
             return;
         }
         // Partitions and children follow their parent, which is not written out here.
-        let has_children = self.schema.tables.values().any(|t| {
-            t.partition_of.as_ref().is_some_and(|p| p.parent == name) || t.inherits.contains(&name)
-        });
+        let has_children = self
+            .schema
+            .tables
+            .values()
+            .any(|t| t.partition_of.as_ref().is_some_and(|p| p.parent == name) || t.inherits.contains(&name));
         self.reading.complete &= !has_children;
         let mut name = name;
         for action in &tree.actions {
@@ -98,7 +100,8 @@ impl World {
             }
             Action::AddIdentity { column, identity } => self.set_identity(table, column, Some(identity.clone())),
             Action::DropIdentity { column, if_exists } => {
-                let has = self.schema.tables.get(&table).and_then(|t| t.column(column)).is_some_and(|c| c.identity.is_some());
+                let has =
+                    self.schema.tables.get(&table).and_then(|t| t.column(column)).is_some_and(|c| c.identity.is_some());
                 if has || !if_exists {
                     self.set_identity(table, column, None);
                 }

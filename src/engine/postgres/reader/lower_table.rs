@@ -154,7 +154,8 @@ impl World {
                 let references = self.referenced(table, &key.table);
                 let mut referenced_columns = key.referenced.clone();
                 if referenced_columns.is_empty() {
-                    let target = if references == table.name { Some(table) } else { self.schema.tables.get(&references) };
+                    let target =
+                        if references == table.name { Some(table) } else { self.schema.tables.get(&references) };
                     referenced_columns = target.map(|t| t.primary_key().to_vec()).unwrap_or_default();
                 }
                 let name = free_constraint(table, &key.columns.join("_"), "fkey", taken);
@@ -200,7 +201,8 @@ impl World {
             return;
         }
         self.reading.complete &= !tree.tablespace && !tree.only;
-        let parts: Vec<String> = tree.keys.iter().map(|k| key_word(&k.on)).chain(tree.include.iter().cloned()).collect();
+        let parts: Vec<String> =
+            tree.keys.iter().map(|k| key_word(&k.on)).chain(tree.include.iter().cloned()).collect();
         let name = tree.name.clone().unwrap_or_else(|| {
             let mut distinct: Vec<String> = Vec::new();
             for part in parts {
@@ -257,9 +259,11 @@ fn using_index(table: &Table, primary: bool, index: &str) -> Option<ConstraintKi
 }
 
 fn free_constraint(table: &Table, columns: &str, label: &str, taken: &BTreeSet<String>) -> String {
-    numbered(label, |label| object_name(&table.name.name, columns, label), |name| {
-        taken.contains(name) || table.constraints.contains_key(name)
-    })
+    numbered(
+        label,
+        |label| object_name(&table.name.name, columns, label),
+        |name| taken.contains(name) || table.constraints.contains_key(name),
+    )
 }
 
 /// The table's columns that an expression names, each once.

@@ -154,7 +154,13 @@ impl World {
         let mut definition = self.schema.types.get(&name)?.clone();
         let TypeKind::Domain { not_null, default, checks, .. } = &mut definition.kind else { return None };
         match cursor.take_any(&[
-            "set default", "drop default", "set not null", "drop not null", "add", "drop constraint", "rename constraint",
+            "set default",
+            "drop default",
+            "set not null",
+            "drop not null",
+            "add",
+            "drop constraint",
+            "rename constraint",
         ])? {
             "set default" => *default = Some(cursor.rest().to_owned()),
             "drop default" => *default = None,
@@ -219,8 +225,22 @@ impl World {
         let (mut start, mut min, mut max) = (None, None, None);
         while !cursor.at_end() {
             let word = cursor.take_any(&[
-                "as", "start with", "start", "increment by", "increment", "minvalue", "maxvalue", "no minvalue",
-                "no maxvalue", "cache", "no cycle", "cycle", "owned by none", "owned by", "restart with", "restart",
+                "as",
+                "start with",
+                "start",
+                "increment by",
+                "increment",
+                "minvalue",
+                "maxvalue",
+                "no minvalue",
+                "no maxvalue",
+                "cache",
+                "no cycle",
+                "cycle",
+                "owned by none",
+                "owned by",
+                "restart with",
+                "restart",
             ])?;
             match word {
                 "as" => {

@@ -4,12 +4,6 @@
 //! parser), and the words of those that are right are read into typed changes.
 
 mod class;
-mod parse;
-mod parse_alter;
-mod parse_table;
-mod tree;
-mod types;
-mod world;
 mod cursor;
 mod grammar;
 mod lower;
@@ -18,10 +12,16 @@ mod lower_drop;
 mod lower_routine;
 mod lower_table;
 mod lower_types;
+mod parse;
+mod parse_alter;
+mod parse_table;
 mod place;
 mod relations;
 mod split;
 mod tokens;
+mod tree;
+mod types;
+mod world;
 
 use crate::schema::Schema;
 use crate::sql::{Reading, Script, Skipped, Statement, SyntaxProblem};
@@ -70,8 +70,7 @@ fn read_pieces(text: &str, pieces: Vec<Piece>, schema: &Schema) -> Script {
                     grammar::problems(own, span.start, &places)
                 };
                 let class = class::class(own);
-                let reading =
-                    if problems.is_empty() { world.statement(own, &class) } else { Reading::default() };
+                let reading = if problems.is_empty() { world.statement(own, &class) } else { Reading::default() };
                 script.statements.push(Statement {
                     span,
                     line,

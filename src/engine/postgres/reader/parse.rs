@@ -97,7 +97,10 @@ fn key(cursor: &mut Cursor<'_>) -> Option<IndexKey> {
     if cursor.take("collate") {
         key.collation = Some(collation(cursor)?);
     }
-    if matches!(cursor.kind(), Some(Kind::Word | Kind::Quoted)) && !cursor.sees("asc") && !cursor.sees("desc") && !cursor.sees("nulls")
+    if matches!(cursor.kind(), Some(Kind::Word | Kind::Quoted))
+        && !cursor.sees("asc")
+        && !cursor.sees("desc")
+        && !cursor.sees("nulls")
     {
         let start = cursor.position();
         cursor.dotted()?;
@@ -113,8 +116,23 @@ fn key(cursor: &mut Cursor<'_>) -> Option<IndexKey> {
 }
 
 const DROPPED: &[&str] = &[
-    "table", "index", "view", "materialized view", "sequence", "foreign table", "type", "domain", "schema", "extension",
-    "function", "procedure", "routine", "aggregate", "trigger", "policy", "rule",
+    "table",
+    "index",
+    "view",
+    "materialized view",
+    "sequence",
+    "foreign table",
+    "type",
+    "domain",
+    "schema",
+    "extension",
+    "function",
+    "procedure",
+    "routine",
+    "aggregate",
+    "trigger",
+    "policy",
+    "rule",
 ];
 
 /// After `DROP`.

@@ -43,8 +43,21 @@ fn action(cursor: &mut Cursor<'_>, kind: &str) -> Option<Action> {
 
 fn known_action(cursor: &mut Cursor<'_>, kind: &str) -> Option<Action> {
     let word = cursor.take_any(&[
-        "add", "drop", "alter", "rename", "set", "reset", "validate constraint", "enable", "disable", "force", "no",
-        "cluster on", "inherit", "attach partition", "detach partition",
+        "add",
+        "drop",
+        "alter",
+        "rename",
+        "set",
+        "reset",
+        "validate constraint",
+        "enable",
+        "disable",
+        "force",
+        "no",
+        "cluster on",
+        "inherit",
+        "attach partition",
+        "detach partition",
     ])?;
     match word {
         "add" => add(cursor),

@@ -8,8 +8,21 @@ use crate::schema::{Action as KeyAction, Deferrable, Identity, Options};
 
 /// Words that can follow an expression in a column's definition.
 const AFTER_EXPRESSION: &[&str] = &[
-    "constraint", "not null", "null", "unique", "primary key", "check", "references", "default", "generated",
-    "collate", "deferrable", "not deferrable", "initially", "compression", "storage",
+    "constraint",
+    "not null",
+    "null",
+    "unique",
+    "primary key",
+    "check",
+    "references",
+    "default",
+    "generated",
+    "collate",
+    "deferrable",
+    "not deferrable",
+    "initially",
+    "compression",
+    "storage",
 ];
 
 /// After `CREATE`, with `TEMP` and the like still to come.
@@ -198,7 +211,15 @@ pub(super) fn sequence_options(text: &str) -> Options {
     let mut options = Options::new();
     while !cursor.at_end() {
         let found = cursor.take_any(&[
-            "start with", "start", "increment by", "increment", "minvalue", "maxvalue", "cache", "no cycle", "cycle",
+            "start with",
+            "start",
+            "increment by",
+            "increment",
+            "minvalue",
+            "maxvalue",
+            "cache",
+            "no cycle",
+            "cycle",
             "restart with",
         ]);
         match found {
@@ -223,7 +244,8 @@ pub(super) fn options(inside: &str) -> (Options, Vec<String>) {
     let mut names = Vec::new();
     while let Some(parts) = cursor.dotted() {
         let name = parts.join(".");
-        let value = if cursor.take_sign('=') { cursor.until(&[]).trim_matches('\'').to_owned() } else { "true".to_owned() };
+        let value =
+            if cursor.take_sign('=') { cursor.until(&[]).trim_matches('\'').to_owned() } else { "true".to_owned() };
         names.push(name.clone());
         set.insert(name, value);
         cursor.take_sign(',');
@@ -235,8 +257,7 @@ pub(super) fn options(inside: &str) -> (Options, Vec<String>) {
 pub(super) fn constraint(cursor: &mut Cursor<'_>, column: Option<&str>) -> Option<ConstraintDef> {
     let name = if cursor.take("constraint") { Some(cursor.ident()?) } else { None };
     let body = body(cursor, column)?;
-    let mut found =
-        ConstraintDef { name, body, deferrable: Deferrable::No, not_valid: false, not_enforced: false };
+    let mut found = ConstraintDef { name, body, deferrable: Deferrable::No, not_valid: false, not_enforced: false };
     attributes(cursor, &mut found);
     Some(found)
 }

@@ -57,14 +57,33 @@ pub(in crate::engine::postgres) struct ConstraintDef {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::engine::postgres) enum Body {
-    PrimaryKey { columns: Vec<String>, include: Vec<String> },
-    Unique { columns: Vec<String>, nulls_not_distinct: bool, include: Vec<String> },
-    UsingIndex { primary: bool, index: String },
-    Check { expression: String, no_inherit: bool },
+    PrimaryKey {
+        columns: Vec<String>,
+        include: Vec<String>,
+    },
+    Unique {
+        columns: Vec<String>,
+        nulls_not_distinct: bool,
+        include: Vec<String>,
+    },
+    UsingIndex {
+        primary: bool,
+        index: String,
+    },
+    Check {
+        expression: String,
+        no_inherit: bool,
+    },
     ForeignKey(Reference),
-    NotNull { column: String, no_inherit: bool },
+    NotNull {
+        column: String,
+        no_inherit: bool,
+    },
     /// `EXCLUDE …` as written, and names of its columns.
-    Exclude { definition: String, columns: Vec<String> },
+    Exclude {
+        definition: String,
+        columns: Vec<String>,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,43 +111,133 @@ pub(in crate::engine::postgres) struct Alter {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::engine::postgres) enum Action {
-    AddColumn { column: Box<ColumnDef>, if_not_exists: bool },
-    DropColumn { column: String, if_exists: bool, cascade: bool },
-    SetType { column: String, data_type: TypeName, collation: Option<String>, using: Option<String> },
-    SetDefault { column: String, default: Option<String> },
-    SetNotNull { column: String },
-    DropNotNull { column: String },
-    SetExpression { column: String, expression: String },
-    DropExpression { column: String, if_exists: bool },
-    AddIdentity { column: String, identity: Identity },
+    AddColumn {
+        column: Box<ColumnDef>,
+        if_not_exists: bool,
+    },
+    DropColumn {
+        column: String,
+        if_exists: bool,
+        cascade: bool,
+    },
+    SetType {
+        column: String,
+        data_type: TypeName,
+        collation: Option<String>,
+        using: Option<String>,
+    },
+    SetDefault {
+        column: String,
+        default: Option<String>,
+    },
+    SetNotNull {
+        column: String,
+    },
+    DropNotNull {
+        column: String,
+    },
+    SetExpression {
+        column: String,
+        expression: String,
+    },
+    DropExpression {
+        column: String,
+        if_exists: bool,
+    },
+    AddIdentity {
+        column: String,
+        identity: Identity,
+    },
     /// `SET GENERATED …`, `SET INCREMENT …`, `RESTART`.
-    ChangeIdentity { column: String },
-    DropIdentity { column: String, if_exists: bool },
-    SetStatistics { column: String, value: String },
-    ColumnOptions { column: String, set: Options, reset: Vec<String> },
-    SetStorage { column: String, value: String },
-    SetCompression { column: String, value: String },
+    ChangeIdentity {
+        column: String,
+    },
+    DropIdentity {
+        column: String,
+        if_exists: bool,
+    },
+    SetStatistics {
+        column: String,
+        value: String,
+    },
+    ColumnOptions {
+        column: String,
+        set: Options,
+        reset: Vec<String>,
+    },
+    SetStorage {
+        column: String,
+        value: String,
+    },
+    SetCompression {
+        column: String,
+        value: String,
+    },
     AddConstraint(ConstraintDef),
-    AlterConstraint { name: String, enforced: Option<bool>, deferrable: Option<Deferrable> },
-    Validate { name: String },
-    DropConstraint { name: String, if_exists: bool, cascade: bool },
+    AlterConstraint {
+        name: String,
+        enforced: Option<bool>,
+        deferrable: Option<Deferrable>,
+    },
+    Validate {
+        name: String,
+    },
+    DropConstraint {
+        name: String,
+        if_exists: bool,
+        cascade: bool,
+    },
     /// `enabled`, `disabled`, `always` or `replica`; the trigger may be `all` or `user`.
-    TriggerState { trigger: String, state: &'static str },
-    RowSecurity { enabled: Option<bool>, forced: Option<bool> },
+    TriggerState {
+        trigger: String,
+        state: &'static str,
+    },
+    RowSecurity {
+        enabled: Option<bool>,
+        forced: Option<bool>,
+    },
     Cluster,
     SetTablespace,
-    SetAccessMethod { method: String },
-    SetLogged { logged: bool },
-    Options { set: Options, reset: Vec<String> },
-    Inherit { parent: Name, join: bool },
-    Attach { partition: Name, bound: String },
-    Detach { partition: Name, concurrently: bool },
+    SetAccessMethod {
+        method: String,
+    },
+    SetLogged {
+        logged: bool,
+    },
+    Options {
+        set: Options,
+        reset: Vec<String>,
+    },
+    Inherit {
+        parent: Name,
+        join: bool,
+    },
+    Attach {
+        partition: Name,
+        bound: String,
+    },
+    Detach {
+        partition: Name,
+        concurrently: bool,
+    },
     /// An index's partition.
-    AttachIndex { index: Name },
-    RenameTo { name: String },
-    RenameColumn { from: String, to: String },
-    RenameConstraint { from: String, to: String },
-    SetSchema { schema: String },
+    AttachIndex {
+        index: Name,
+    },
+    RenameTo {
+        name: String,
+    },
+    RenameColumn {
+        from: String,
+        to: String,
+    },
+    RenameConstraint {
+        from: String,
+        to: String,
+    },
+    SetSchema {
+        schema: String,
+    },
     /// OWNER TO, REPLICA IDENTITY, RULE, OF, foreign-table options.
     Other,
 }

@@ -55,7 +55,9 @@ impl World {
             _ => None,
         };
         match &change {
-            Change::CreateIndex { table, index } => drop(self.indexes.insert(table.sibling(&index.name), table.clone())),
+            Change::CreateIndex { table, index } => {
+                drop(self.indexes.insert(table.sibling(&index.name), table.clone()))
+            }
             Change::AddConstraint { table, constraint } => {
                 if has_index(&constraint.kind) {
                     self.indexes.insert(table.sibling(&constraint.name), table.clone());
@@ -139,9 +141,11 @@ impl World {
 
     /// An unused relation name of the form `table_columns_label` (`ChooseRelationName` of PostgreSQL's index code).
     pub fn free_relation(&self, table: &QName, columns: &str, label: &str, taken: &BTreeSet<String>) -> String {
-        numbered(label, |label| object_name(&table.name, columns, label), |name| {
-            taken.contains(name) || self.relation_exists(&table.sibling(name))
-        })
+        numbered(
+            label,
+            |label| object_name(&table.name, columns, label),
+            |name| taken.contains(name) || self.relation_exists(&table.sibling(name)),
+        )
     }
 }
 
