@@ -1,0 +1,175 @@
+//! Taking away columns and tables, with a copy of what they hold.
+
+use super::planner::Planner;
+use super::tables::views_on;
+use super::{expression, names, reverse, titles};
+use crate::engine::postgres::render::{ident, ident_list, relation};
+use crate::plan::{Phase, Rollback, RollbackKind, Step};
+use crate::schema::{Change, ConstraintKind, IndexTarget, ObjectKind, ObjectRef, QName, Table};
+use crate::{Error, ErrorCode, Result};
+
+/// From here on a copy takes long enough to be spoken of.
+const MANY_ROWS: u64 = 1_000_000;
+
+/// Makes the schema for our own things where it is missing.
+pub(super) fn own_schema() -> String {
+    format!("CREATE SCHEMA IF NOT EXISTS {}", names::OWN_SCHEMA)
+}
+
+/// Indexes and checks that fall with a column without naming it as a key: expressions, conditions.
+fn falling_with(table: &Table, column: &str) -> Vec<Change> {
+    let name = || table.name.clone();
+    let by_expression = |i: &&crate::schema::Index| {
+        let in_keys = i.keys.iter().any(|k| match &k.on {
+            IndexTarget::Expression(text) => expression::mentions(text, column),
+            IndexTarget::Column(_) => false,
+        });
+        !i.names_column(column)
+            && (in_keys || i.predicate.as_ref().is_some_and(|text| expression::mentions(text, column)))
+    };
+    let checks = table.constraints.values().filter(|c| match &c.kind {
+        ConstraintKind::Check { expression: text, .. } | ConstraintKind::Other { definition: text } => {
+            expression::mentions(text, column)
+        }
+        _ => false,
+    });
+    let indexes = table.indexes.values().filter(by_expression);
+    checks
+        .map(|c| Change::DropConstraint { table: name(), name: c.name.clone() })
+        .chain(indexes.map(|i| Change::DropIndex { table: name(), name: i.name.clone() }))
+        .collect()
+}
+
+/// Refuses while views stand on it: PostgreSQL would, and dropping them unasked is not ours to do.
+fn refuse_views(planner: &Planner<'_>, object: &ObjectRef) -> Result<()> {
+    let views = views_on(&planner.now, std::slice::from_ref(object));
+    if views.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = views.iter().map(|v| v.name.short()).collect();
+    Err(Error::new(ErrorCode::Refused, format!("{object} is needed by {}", list.join(", ")))
+        .hint("Drop or change those views first, in the same plan."))
+}
+
+pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> Result<()> {
+    refuse_views(planner, &ObjectRef::part(ObjectKind::Column, table.clone(), column))?;
+    let found = planner.table(table)?;
+    let rows = found.stats.rows;
+    let mut changes = falling_with(found, column);
+    changes.push(Change::DropColumn { table: table.clone(), column: column.to_owned() });
+    let key = planner.key(table).filter(|key| !key.iter().any(|k| k == column));
+    let title = format!("Drop column {column} of {}", table.short());
+    let mut step = planner.step_of(title, Phase::Contract, changes)?;
+    step.destroys = vec![format!("{}.{column}", table.short())];
+    if planner.is_busy(table)
+        && let Some(key) = key
+    {
+        let copy = keep(planner, table, column, &format!("SELECT {}, {}", ident_list(&key), ident(column)), rows)?;
+        let same: Vec<String> = key.iter().map(|k| format!("kept.{0} = t.{0}", ident(k))).collect();
+        step.rollback.sql.push(format!(
+            "UPDATE {} AS t SET {name} = kept.{name} FROM {} AS kept WHERE {}",
+            relation(table),
+            relation(&copy),
+            same.join(" AND "),
+            name = ident(column)
+        ));
+        fill_before_required(&mut step.rollback, planner.table(table)?, column);
+        step.rollback.kind = RollbackKind::Restores;
+        step.rollback.note = Some(format!(
+            "The column comes back with the values kept in {copy}; rows written since the copy have none."
+        ));
+    } else {
+        step.rollback.note = Some(format!(
+            "The values of {column} do not come back: {}.",
+            if planner.is_busy(table) {
+                "the table has no other key by which a copy could be told apart"
+            } else {
+                "no copy of them is kept when a column is dropped directly"
+            }
+        ));
+    }
+    planner.push(step)
+}
+
+/// A required column without a default can only come back as an optional one, which is filled and then required.
+fn fill_before_required(rollback: &mut Rollback, table: &Table, column: &str) {
+    let Some(was) = table.column(column) else { return };
+    if was.nullable || was.default.is_some() || was.identity.is_some() || was.generated.is_some() {
+        return;
+    }
+    if let Some(add) = rollback.sql.iter_mut().find(|s| s.contains(" ADD COLUMN ")) {
+        *add = add.trim_end_matches(" NOT NULL").to_owned();
+    }
+    // Values first, then what is built on them.
+    let position = rollback.sql.iter().position(|s| s.contains(" ADD COLUMN "));
+    if let (Some(at), Some(update)) = (position, rollback.sql.pop()) {
+        rollback.sql.insert(at + 1, update);
+        rollback.sql.insert(
+            at + 2,
+            format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", relation(&table.name), ident(column)),
+        );
+    }
+}
+
+/// A step that copies rows into our own schema.
+fn keep(planner: &mut Planner<'_>, table: &QName, column: &str, select: &str, rows: Option<u64>) -> Result<QName> {
+    let copy = names::own("keep", table, column);
+    let what = if column.is_empty() { table.short() } else { format!("{}.{column}", table.short()) };
+    let sql = vec![own_schema(), format!("CREATE TABLE {} AS {select} FROM {}", relation(&copy), relation(table))];
+    let mut step = Step::ddl(format!("Keep a copy of {what}"), Phase::Contract, sql);
+    step.rollback = Rollback::exact(vec![format!("DROP TABLE {}", relation(&copy))]);
+    let size = match rows {
+        Some(rows) if rows > MANY_ROWS => format!(" With about {rows} rows this takes a while and needs the space."),
+        _ => String::new(),
+    };
+    step.note = Some(format!("Lets a rollback bring the data back. Drop {copy} when it is no longer wanted.{size}"));
+    planner.push(step)?;
+    Ok(copy)
+}
+
+pub(super) fn table(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
+    refuse_views(planner, &ObjectRef::new(ObjectKind::Table, name.clone()))?;
+    let found = planner.table(name)?;
+    let change = Change::DropTable { name: name.clone() };
+    let (rows, partitioned) = (found.stats.rows, found.partition_by.is_some());
+    // What is computed cannot be put back by hand; it computes itself again.
+    let columns: Vec<String> = found.columns.iter().filter(|c| c.generated.is_none()).map(|c| c.name.clone()).collect();
+    let overriding = if found.columns.iter().any(|c| c.identity.is_some()) { " OVERRIDING SYSTEM VALUE" } else { "" };
+    let identities: Vec<String> =
+        found.columns.iter().filter(|c| c.identity.is_some()).map(|c| c.name.clone()).collect();
+    let again = reverse::table_again(&planner.now, name);
+    let mut step = planner.step_of(titles::title(&change), Phase::Contract, vec![change])?;
+    step.destroys = vec![name.short()];
+    if partitioned || columns.is_empty() {
+        step.rollback.note = Some("The table comes back empty: a partitioned table is not copied.".into());
+        return planner.push(step);
+    }
+    let copy = keep(planner, name, "", &format!("SELECT {}", ident_list(&columns)), rows)?;
+    let list = ident_list(&columns);
+    let insert = format!("INSERT INTO {} ({list}){overriding} SELECT {list} FROM {}", relation(name), relation(&copy));
+    // Before indexes are built and before triggers could fire.
+    let made = step.rollback.sql.iter().position(|s| s.starts_with("CREATE ") && s.contains("TABLE "));
+    step.rollback.sql.insert(made.map_or(0, |at| at + 1), insert);
+    step.rollback.sql.extend(identities.iter().map(|column| next_after(name, column)));
+    for sequence in again.iter().filter_map(|c| match c {
+        Change::CreateSequence { sequence } => sequence.owned_by.as_ref(),
+        _ => None,
+    }) {
+        step.rollback.sql.push(next_after(name, &sequence.1));
+    }
+    step.rollback.kind = RollbackKind::Restores;
+    step.rollback.note = Some(format!("The table comes back with the rows kept in {copy}."));
+    planner.push(step)
+}
+
+/// Sets a column's sequence to go on after the highest value.
+fn next_after(table: &QName, column: &str) -> String {
+    use crate::engine::postgres::render::literal;
+    format!(
+        "SELECT setval(pg_get_serial_sequence({}, {}), coalesce((SELECT max({}) FROM {}), 0) + 1, false)",
+        literal(&relation(table)),
+        literal(column),
+        ident(column),
+        relation(table)
+    )
+}

@@ -1,0 +1,115 @@
+//! Indexes without keeping writers out.
+
+use super::planner::Planner;
+use super::titles;
+use crate::Result;
+use crate::engine::postgres::render::index::{self, Build};
+use crate::engine::postgres::render::relation;
+use crate::plan::{Phase, Rollback, Step};
+use crate::schema::{Change, Index, IndexTarget, QName};
+
+/// The columns of an index that has nothing but columns.
+pub(super) fn plain_columns(index: &Index) -> Option<Vec<String>> {
+    index
+        .keys
+        .iter()
+        .map(|key| match &key.on {
+            IndexTarget::Column(name) => Some(name.clone()),
+            IndexTarget::Expression(_) => None,
+        })
+        .collect()
+}
+
+fn outside_transaction(sql: Vec<String>) -> Rollback {
+    Rollback { transactional: false, ..Rollback::exact(sql) }
+}
+
+/// A concurrent build as a step.
+pub(super) fn concurrently(table: &QName, index: &Index) -> Step {
+    let change = Change::CreateIndex { table: table.clone(), index: index.clone() };
+    let mut sql = vec![index::create(table, index, Build { concurrently: true, only: false })];
+    sql.extend(index::comment(table, index));
+    let mut step = Step::ddl(titles::title(&change), Phase::Expand, sql);
+    step.transactional = false;
+    step.rollback = outside_transaction(vec![index::drop(table, &index.name, true)]);
+    step.changes = vec![change];
+    step.note = Some(
+        "Built concurrently: reads and writes go on. It waits for transactions that are older than itself, and leaves \
+         an invalid index behind if it breaks off."
+            .into(),
+    );
+    step
+}
+
+pub(super) fn create(planner: &mut Planner<'_>, table: &QName, index: &Index) -> Result<()> {
+    let change = Change::CreateIndex { table: table.clone(), index: index.clone() };
+    if !planner.now.tables.contains_key(table) {
+        return planner.direct(&change);
+    }
+    if planner.table(table)?.partition_by.is_none() {
+        return planner.push(concurrently(table, index));
+    }
+    partitioned(planner, table, index)
+}
+
+/// PostgreSQL builds no index concurrently on a partitioned table: an empty one is made on the parent alone, then one
+/// on each partition, attached as it is ready; with the last one the parent's becomes valid.
+fn partitioned(planner: &mut Planner<'_>, table: &QName, index: &Index) -> Result<()> {
+    let change = Change::CreateIndex { table: table.clone(), index: index.clone() };
+    let mut sql = vec![index::create(table, index, Build { concurrently: false, only: true })];
+    sql.extend(index::comment(table, index));
+    let mut step = Step::ddl(titles::title(&change), Phase::Expand, sql);
+    step.rollback = Rollback::exact(vec![index::drop(table, &index.name, false)]);
+    step.changes = vec![change];
+    step.note = Some("On the partitioned table alone, invalid until every partition has its own.".into());
+    planner.push(step)?;
+    on_partitions(planner, table, index)
+}
+
+fn on_partitions(planner: &mut Planner<'_>, parent: &QName, index: &Index) -> Result<()> {
+    let of_parent = |t: &&crate::schema::Table| t.partition_of.as_ref().is_some_and(|p| p.parent == *parent);
+    let children: Vec<(QName, bool)> =
+        planner.now.tables.values().filter(of_parent).map(|t| (t.name.clone(), t.partition_by.is_some())).collect();
+    for (child, is_parent) in children {
+        let name = super::names::with_suffix(&format!("{}_{}", child.name, index.name), "");
+        let part = Index { name: name.clone(), comment: None, ..index.clone() };
+        let attach = format!(
+            "ALTER INDEX {} ATTACH PARTITION {}",
+            relation(&parent.sibling(&index.name)),
+            relation(&child.sibling(&name))
+        );
+        // The parts are the parent's index, so that the model knows only the one.
+        let mut build = concurrently(&child, &part);
+        build.changes.clear();
+        if is_parent {
+            build.sql = vec![index::create(&child, &part, Build { concurrently: false, only: true })];
+            build.transactional = true;
+        }
+        // Once attached it goes with the parent's index.
+        build.rollback = outside_transaction(Vec::new());
+        build.rollback.sql = vec![format!("DROP INDEX IF EXISTS {}", relation(&child.sibling(&name)))];
+        planner.push(build)?;
+        if is_parent {
+            on_partitions(planner, &child, &part)?;
+        }
+        let mut step = Step::ddl(format!("Attach index {name} to {}", index.name), Phase::Expand, vec![attach]);
+        step.rollback = Rollback::exact(Vec::new());
+        step.rollback.note = Some("Nothing to do: dropping the parent's index takes this one along.".into());
+        planner.push(step)?;
+    }
+    Ok(())
+}
+
+pub(super) fn drop(planner: &mut Planner<'_>, table: &QName, name: &str) -> Result<()> {
+    let change = Change::DropIndex { table: table.clone(), name: name.to_owned() };
+    let was = planner.now.tables.get(table).filter(|t| t.partition_by.is_none()).and_then(|t| t.indexes.get(name));
+    let Some(was) = was else { return planner.direct(&change) };
+    let mut back = vec![index::create(table, was, Build { concurrently: true, only: false })];
+    back.extend(index::comment(table, was));
+    let mut step = Step::ddl(titles::title(&change), Phase::Contract, vec![index::drop(table, name, true)]);
+    step.transactional = false;
+    step.rollback = outside_transaction(back);
+    step.changes = vec![change];
+    step.note = Some("Dropped concurrently: nobody waits behind it while it waits for old transactions.".into());
+    planner.push(step)
+}

@@ -1,0 +1,67 @@
+//! The safe ways of PostgreSQL: each change as the steps that keep an application running meanwhile.
+
+mod columns;
+mod constraints;
+mod drops;
+mod expression;
+mod indexes;
+mod names;
+mod planner;
+mod renames;
+mod reshape;
+mod retype;
+mod reverse;
+mod sync;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod titles;
+
+use super::PostgresDialect;
+use crate::Result;
+use crate::plan::{PlanOptions, Step};
+use crate::schema::{Change, Schema};
+use planner::Planner;
+
+pub(super) fn steps(
+    _dialect: &PostgresDialect,
+    changes: &[Change],
+    before: &Schema,
+    options: &PlanOptions,
+) -> Result<Vec<Step>> {
+    let mut planner = Planner::new(before, options);
+    for (at, change) in changes.iter().enumerate() {
+        let later = changes.get(at + 1..).unwrap_or_default();
+        one(&mut planner, change, later)?;
+    }
+    planner.finish()
+}
+
+/// One change by its pattern; what has none is done directly.
+fn one(planner: &mut Planner<'_>, change: &Change, later: &[Change]) -> Result<()> {
+    let careful = change.table().is_some_and(|table| planner.is_busy(table));
+    match change {
+        Change::CreateTable { table } => tables::create(planner, table),
+        Change::DropTable { name } if careful => drops::table(planner, name),
+        Change::RenameTable { from, to } if careful => renames::table(planner, from, to),
+        Change::AddColumn { table, column } => columns::add(planner, table, column, later),
+        Change::DropColumn { table, column } => drops::column(planner, table, column),
+        Change::RenameColumn { table, from, to } if careful => renames::column(planner, table, from, to),
+        Change::AlterColumnType { .. } if careful => retype::alter(planner, change),
+        Change::SetNotNull { table, column, fill } if careful => {
+            columns::set_not_null(planner, table, column, fill.as_deref())
+        }
+        Change::Backfill { table, column, value, only_where } if careful => {
+            columns::backfill(planner, table, column, value, only_where.as_deref())
+        }
+        Change::Reshape { table, from, into } if careful => reshape::reshape(planner, table, from, into),
+        Change::AddConstraint { table, constraint } if careful => constraints::add(planner, table, constraint),
+        Change::CreateIndex { table, index } if careful => indexes::create(planner, table, index),
+        Change::DropIndex { table, name } if careful => indexes::drop(planner, table, name),
+        Change::AddEnumValue { .. } => tables::add_enum_value(planner, change),
+        Change::ReplaceView { view } => tables::replace_view(planner, view),
+        Change::AlterType { definition } => tables::alter_type(planner, definition),
+        Change::SetIdentity { .. } => columns::set_identity(planner, change),
+        other => planner.direct(other),
+    }
+}

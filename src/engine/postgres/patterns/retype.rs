@@ -1,0 +1,377 @@
+//! Changes of type: at once where PostgreSQL only changes the catalog, else by a new column that takes over.
+
+use super::constraints::{backing_index, using_index, validate};
+use super::drops::{self, own_schema};
+use super::planner::{Planner, misfit};
+use super::renames::{twin_indexes, wait};
+use super::sync::Sync;
+use super::tables::{drop_view, views_on};
+use super::{columns, expression, indexes, names, reverse, titles};
+use crate::Result;
+use crate::engine::postgres::render::column::recast;
+use crate::engine::postgres::render::{ident, relation, render};
+use crate::plan::{Phase, Rollback, Step};
+use crate::schema::{
+    Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Table, View,
+};
+
+pub(super) fn is_unique(kind: &ConstraintKind) -> bool {
+    matches!(kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. })
+}
+
+/// A type's name and its numbers: `numeric(10,2)` → `numeric`, [10, 2].
+fn parts(data_type: &str) -> (String, Vec<u32>) {
+    let Some((name, rest)) = data_type.split_once('(') else { return (data_type.to_owned(), Vec::new()) };
+    let (numbers, tail) = rest.split_once(')').unwrap_or((rest, ""));
+    let numbers = numbers.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+    (format!("{}{tail}", name.trim_end()), numbers)
+}
+
+/// Whether the new type holds the same bytes, so that no row is read or written (manual, ALTER TABLE, notes; each
+/// case as `ATColumnChangeRequiresRewrite` decides it).
+pub(super) fn is_free(from: &str, to: &str) -> bool {
+    if from == to {
+        return true;
+    }
+    let ((old, old_size), (new, new_size)) = (parts(from), parts(to));
+    match (old.as_str(), new.as_str()) {
+        ("character varying", "text") => true,
+        ("text", "character varying") => new_size.is_empty(),
+        ("cidr", "inet") => true,
+        ("numeric", "numeric") => match (old_size.as_slice(), new_size.as_slice()) {
+            (_, []) => true,
+            ([p, s @ ..], [q, t @ ..]) => q >= p && s.first().unwrap_or(&0) == t.first().unwrap_or(&0),
+            ([], _) => false,
+        },
+        (a, b) if a == b => {
+            let grows = matches!(
+                a,
+                "character varying"
+                    | "bit varying"
+                    | "timestamp without time zone"
+                    | "timestamp with time zone"
+                    | "time without time zone"
+                    | "time with time zone"
+            );
+            grows
+                && match (old_size.first(), new_size.first()) {
+                    (_, None) => true,
+                    (Some(n), Some(m)) => m >= n,
+                    (None, Some(_)) => false,
+                }
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn alter(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
+    let Change::AlterColumnType { table, column, data_type, collation, using } = change else {
+        return planner.direct(change);
+    };
+    let found = planner.table(table)?;
+    let Some(old) = found.column(column).cloned() else { return planner.direct(change) };
+    let same_collation = old.collation == *collation;
+    if is_free(&old.data_type, data_type) && using.is_none() && same_collation {
+        return in_place(planner, change, "Quick at any size: no row is read or written.");
+    }
+    if let Some(why) = obstacle(planner, found, &old) {
+        let note = format!("Directly, under a lock that keeps everybody out while rows are rewritten: {why}.");
+        return in_place(planner, change, &note);
+    }
+    let new = Column {
+        name: names::free(column, "_new", |name| found.column(name).is_some()),
+        data_type: data_type.clone(),
+        nullable: true,
+        collation: collation.clone(),
+        ..Column::new("", "")
+    };
+    let value = using.clone().unwrap_or_else(|| format!("{}::{data_type}", ident(column)));
+    Takeover { table: table.clone(), old, new, value }.plan(planner, change)
+}
+
+/// The change as one statement, with the views on the column dropped and made again around it.
+fn in_place(planner: &mut Planner<'_>, change: &Change, note: &str) -> Result<()> {
+    let Change::AlterColumnType { table, column, .. } = change else { return planner.direct(change) };
+    let views = views_on(&planner.now, &[ObjectRef::part(ObjectKind::Column, table.clone(), column)]);
+    let mut changes: Vec<Change> = views.iter().rev().map(drop_view).collect();
+    changes.push(change.clone());
+    changes.extend(views.iter().map(create_view));
+    let mut step = planner.step_of(titles::title(change), Phase::Migrate, changes)?;
+    step.note = Some(note.to_owned());
+    planner.push(step)
+}
+
+fn create_view(view: &View) -> Change {
+    Change::CreateView { view: Box::new(view.clone()) }
+}
+
+/// Why no second column can take over, in words.
+fn obstacle(planner: &Planner<'_>, table: &Table, column: &Column) -> Option<&'static str> {
+    let computed = |c: &Column| c.generated.as_ref().is_some_and(|g| expression::mentions(&g.expression, &column.name));
+    let odd = |c: &Constraint| match &c.kind {
+        ConstraintKind::Other { definition } => expression::mentions(definition, &column.name),
+        _ => false,
+    };
+    if table.partition_by.is_some() || table.partition_of.is_some() || !table.inherits.is_empty() {
+        Some("a partitioned or inherited table cannot swap a column")
+    } else if column.generated.is_some() || column.identity.is_some() {
+        Some("a computed or numbered column cannot be swapped")
+    } else if table.columns.iter().any(computed) {
+        Some("another column is computed from it")
+    } else if table.constraints.values().any(odd) {
+        Some("an exclusion constraint rests on it")
+    } else if planner.key(&table.name).is_none() {
+        Some("the table has no key to fill a second column along")
+    } else {
+        None
+    }
+}
+
+/// A new column that takes an old one's place.
+struct Takeover {
+    table: QName,
+    old: Column,
+    new: Column,
+    /// SQL for the new value, over the table's columns.
+    value: String,
+}
+
+impl Takeover {
+    fn plan(&self, planner: &mut Planner<'_>, change: &Change) -> Result<()> {
+        let sync = self.expand(planner)?;
+        let set = [(self.new.name.clone(), self.value.clone())];
+        let pending = format!("{} IS NULL AND {} IS NOT NULL", ident(&self.new.name), ident(&self.old.name));
+        columns::fill(planner, &self.table, &set, Some(pending), true)?;
+        if !self.old.nullable {
+            columns::set_not_null(planner, &self.table, &self.new.name, None)?;
+        }
+        let copies = twin_indexes(planner, &self.table, &self.old.name, &self.new.name);
+        for index in &copies {
+            let mut build = indexes::concurrently(&self.table, index);
+            let name = relation(&self.table.sibling(&index.name));
+            build.rollback.sql = vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")];
+            planner.push(build)?;
+        }
+        planner.push(wait(
+            format!("Deploy code that can work with {} as {}", self.old.name, self.new.data_type),
+            format!("Go on when all running code reads and writes {} of both types.", self.old.name),
+        ))?;
+        let old_name = self.swap(planner, change, &sync, &copies)?;
+        drops::column(planner, &self.table, &old_name)
+    }
+
+    fn expand(&self, planner: &mut Planner<'_>) -> Result<Sync> {
+        let set = [(self.new.name.clone(), self.value.clone())];
+        let sync = Sync::computed(&self.table, &self.new.name, std::slice::from_ref(&self.old.name), &set);
+        let add = Change::AddColumn { table: self.table.clone(), column: self.new.clone() };
+        let title = format!("Add column {} beside {} on {}", self.new.name, self.old.name, self.table.short());
+        let mut step = planner.step_of(title, Phase::Expand, vec![add, sync.created()])?;
+        step.sql.insert(0, own_schema());
+        step.sql.insert(1, sync.create_function());
+        step.rollback.sql.push(sync.drop_function());
+        step.note = Some(format!(
+            "Changing the type in place would rewrite the table under a lock that keeps everybody out. A trigger keeps \
+             {} up to date instead.",
+            self.new.name
+        ));
+        planner.push(step)?;
+        Ok(sync)
+    }
+
+    /// One short transaction in which the new column takes over name, keys, checks and views. Gives back the name
+    /// that the old column has afterwards.
+    fn swap(&self, planner: &mut Planner<'_>, change: &Change, sync: &Sync, copies: &[Index]) -> Result<String> {
+        let before = planner.now.clone();
+        let table = planner.table(&self.table)?.clone();
+        let aside = names::free(&self.old.name, "_old", |name| table.column(name).is_some());
+        let mut script = Script { schema: before.clone(), sql: Vec::new(), changes: Vec::new(), back: Vec::new() };
+
+        script.make(sync.dropped())?;
+        script.text(sync.drop_function(), Some(sync.create_function()));
+        let views = views_on(&before, &[ObjectRef::part(ObjectKind::Column, self.table.clone(), &self.old.name)]);
+        for view in views.iter().rev() {
+            script.make(drop_view(view))?;
+        }
+        let incoming = self.incoming_keys(&before);
+        for (other, key) in &incoming {
+            script.make(Change::DropConstraint { table: other.clone(), name: key.name.clone() })?;
+        }
+        let own = self.own_constraints(&table);
+        for constraint in &own {
+            script.make(Change::DropConstraint { table: self.table.clone(), name: constraint.name.clone() })?;
+        }
+        self.move_columns(&mut script, &before, &aside)?;
+        self.move_indexes(&mut script, &table, copies)?;
+        let unchecked = self.constraints_again(&mut script, &own, copies, &incoming)?;
+        for view in &views {
+            script.make(create_view(view))?;
+        }
+
+        let mut step = Step::ddl(titles::title(change), Phase::Contract, script.sql);
+        step.changes = script.changes;
+        step.rollback = self.swap_back(script.back, &aside);
+        step.note = Some(format!(
+            "Names are swapped in one transaction, without reading rows; the old values stay in {aside} until the last \
+             step. Foreign keys and checks are declared anew and validated afterwards."
+        ));
+        planner.push(step)?;
+        for (owner, name) in unchecked {
+            validate(planner, &owner, &name)?;
+        }
+        Ok(aside)
+    }
+
+    fn incoming_keys(&self, schema: &Schema) -> Vec<(QName, Constraint)> {
+        let names_it = |c: &Constraint| match &c.kind {
+            ConstraintKind::ForeignKey(fk) => fk.referenced_columns.contains(&self.old.name),
+            _ => false,
+        };
+        let found = schema.references_to(&self.table).filter(|(_, c)| names_it(c));
+        found.map(|(t, c)| (t.name.clone(), c.clone())).collect()
+    }
+
+    fn own_constraints(&self, table: &Table) -> Vec<Constraint> {
+        let concerned = |c: &&Constraint| match &c.kind {
+            ConstraintKind::Check { expression: text, .. } => expression::mentions(text, &self.old.name),
+            // A key of the table to itself is among the incoming ones if it names the column there.
+            ConstraintKind::ForeignKey(fk) if fk.references == self.table => {
+                fk.columns.contains(&self.old.name) && !fk.referenced_columns.contains(&self.old.name)
+            }
+            kind => kind.columns().contains(&self.old.name),
+        };
+        table.constraints.values().filter(concerned).cloned().collect()
+    }
+
+    fn move_columns(&self, script: &mut Script, before: &Schema, aside: &str) -> Result<()> {
+        let (table, name) = (|| self.table.clone(), || self.old.name.clone());
+        if self.old.default.is_some() {
+            script.make(Change::SetDefault { table: table(), column: name(), default: None })?;
+        }
+        if !self.old.nullable {
+            script.make(Change::DropNotNull { table: table(), column: name() })?;
+        }
+        script.make(Change::RenameColumn { table: table(), from: name(), to: aside.to_owned() })?;
+        script.make(Change::RenameColumn { table: table(), from: self.new.name.clone(), to: name() })?;
+        let owner = (self.table.clone(), self.old.name.clone());
+        for sequence in before.sequences.values().filter(|s| s.owned_by.as_ref() == Some(&owner)) {
+            let statement = crate::engine::postgres::render::object::owned_by(sequence);
+            script.text(statement.clone(), Some(statement));
+        }
+        if let Some(default) = &self.old.default {
+            let default = recast(default, &self.new.data_type);
+            script.make(Change::SetDefault { table: table(), column: name(), default: Some(default) })?;
+        }
+        if let Some(comment) = &self.old.comment {
+            let object = ObjectRef::part(ObjectKind::Column, table(), name());
+            script.make(Change::SetComment { object, comment: Some(comment.clone()) })?;
+        }
+        let portable = |key: &String| !matches!(key.as_str(), "storage" | "compression");
+        let set: crate::schema::Options =
+            self.old.options.iter().filter(|(key, _)| portable(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        if !set.is_empty() {
+            script.make(Change::SetColumnOptions { table: table(), column: name(), set, reset: Vec::new() })?;
+        }
+        Ok(())
+    }
+
+    /// The copies take the names of the indexes that they replace.
+    fn move_indexes(&self, script: &mut Script, table: &Table, copies: &[Index]) -> Result<()> {
+        for copy in copies {
+            let Some(original) = original_of(table, copy) else { continue };
+            let aside = names::free(&original, "_old", |name| table.indexes.contains_key(name));
+            let renames = [(original.clone(), aside), (copy.name.clone(), original)];
+            for (from, to) in renames {
+                script.make(Change::RenameIndex { table: self.table.clone(), from, to })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keys and checks under their old names; those that have rows to check come back for that.
+    fn constraints_again(
+        &self,
+        script: &mut Script,
+        own: &[Constraint],
+        copies: &[Index],
+        incoming: &[(QName, Constraint)],
+    ) -> Result<Vec<(QName, String)>> {
+        let mut unchecked = Vec::new();
+        let (keys, others): (Vec<_>, Vec<_>) = own.iter().partition(|c| is_unique(&c.kind));
+        for constraint in keys {
+            let base = backing_index(constraint).name;
+            if let Some(copy) = copies.iter().find(|i| i.name.starts_with(&names::with_suffix(&base, "_new"))) {
+                script.text(using_index(&self.table, constraint, &copy.name), None);
+                script.model(Change::DropIndex { table: self.table.clone(), name: copy.name.clone() })?;
+                script.model(Change::AddConstraint { table: self.table.clone(), constraint: constraint.clone() })?;
+                script
+                    .back
+                    .push(vec![crate::engine::postgres::render::constraint::drop(&self.table, &constraint.name)]);
+            }
+        }
+        let rest = others.into_iter().map(|c| (self.table.clone(), c.clone())).chain(incoming.iter().cloned());
+        for (owner, constraint) in rest {
+            if constraint.validated && constraint.enforced {
+                unchecked.push((owner.clone(), constraint.name.clone()));
+            }
+            let constraint = Constraint { validated: false, ..constraint };
+            script.make(Change::AddConstraint { table: owner, constraint })?;
+        }
+        Ok(unchecked)
+    }
+
+    /// Everything backwards; rows that were written since get their old values by a cast.
+    fn swap_back(&self, back: Vec<Vec<String>>, aside: &str) -> Rollback {
+        let (name, old) = (ident(&self.old.name), ident(aside));
+        let update = format!(
+            "UPDATE {} SET {old} = {name}::{} WHERE {old}::text IS DISTINCT FROM {name}::{}::text",
+            relation(&self.table),
+            self.old.data_type,
+            self.old.data_type
+        );
+        let sql = std::iter::once(update).chain(back.into_iter().rev().flatten()).collect();
+        Rollback::lossy(
+            sql,
+            format!(
+                "values written since then are cast back to {}; it fails where one does not fit.",
+                self.old.data_type
+            ),
+        )
+    }
+}
+
+/// The index of `table` that `copy` stands for, by its name.
+fn original_of(table: &Table, copy: &Index) -> Option<String> {
+    let stands_for = |name: &&String| **name != copy.name && copy.name.starts_with(&names::with_suffix(name, "_new"));
+    table.indexes.keys().filter(stands_for).max_by_key(|name| name.len()).cloned()
+}
+
+/// Statements with the model's changes and the way back of each, in order.
+struct Script {
+    schema: Schema,
+    sql: Vec<String>,
+    changes: Vec<Change>,
+    back: Vec<Vec<String>>,
+}
+
+impl Script {
+    fn make(&mut self, change: Change) -> Result<()> {
+        self.sql.extend(render(&change, &self.schema));
+        let before = self.schema.clone();
+        self.model(change.clone())?;
+        self.back.push(reverse::rollback(&change, &before, &self.schema).sql);
+        Ok(())
+    }
+
+    /// A change of the model whose statement is said apart.
+    fn model(&mut self, change: Change) -> Result<()> {
+        self.schema.apply(&change).map_err(misfit)?;
+        self.changes.push(change);
+        Ok(())
+    }
+
+    /// A statement that the model knows nothing of, and what undoes it.
+    fn text(&mut self, sql: String, back: Option<String>) {
+        self.sql.push(sql);
+        self.back.extend(back.map(|statement| vec![statement]));
+    }
+}

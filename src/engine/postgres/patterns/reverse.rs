@@ -1,0 +1,386 @@
+//! The way back of every change, as changes: what was there before, made again.
+
+use crate::engine::postgres::render::render;
+use crate::plan::{Rollback, RollbackKind};
+use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, Options, QName, Schema, Table};
+
+/// Changes that undo a change, and what they cannot bring back.
+struct Reverse {
+    changes: Vec<Change>,
+    kind: RollbackKind,
+    note: Option<String>,
+}
+
+fn exact(changes: impl IntoIterator<Item = Change>) -> Reverse {
+    Reverse { changes: changes.into_iter().collect(), kind: RollbackKind::Exact, note: None }
+}
+
+fn lossy(changes: impl IntoIterator<Item = Change>, what: impl Into<String>) -> Reverse {
+    Reverse { kind: RollbackKind::Lossy, note: Some(what.into()), ..exact(changes) }
+}
+
+fn none(why: impl Into<String>) -> Reverse {
+    Reverse { kind: RollbackKind::None, note: Some(why.into()), ..exact([]) }
+}
+
+/// The rollback of `change`, which turned `before` into `after`.
+pub(super) fn rollback(change: &Change, before: &Schema, after: &Schema) -> Rollback {
+    let found = reverse(change, before);
+    let mut schema = after.clone();
+    let mut sql = Vec::new();
+    for back in &found.changes {
+        sql.extend(render(back, &schema));
+        // The way back may go through states that the model does not hold; its SQL stands all the same.
+        let _ = schema.apply(back);
+    }
+    Rollback { kind: found.kind, sql, note: found.note, transactional: true, session: Vec::new() }
+}
+
+/// One rollback for changes that were made together: the last is undone first, and the worst kind holds for all.
+pub(super) fn together(parts: Vec<Rollback>) -> Rollback {
+    let rank = |kind: RollbackKind| match kind {
+        RollbackKind::Exact => 0,
+        RollbackKind::Restores => 1,
+        RollbackKind::Lossy => 2,
+        RollbackKind::None => 3,
+    };
+    let mut all = Rollback::exact(Vec::new());
+    let mut notes: Vec<String> = Vec::new();
+    for part in parts.into_iter().rev() {
+        if rank(part.kind) > rank(all.kind) {
+            all.kind = part.kind;
+        }
+        all.sql.extend(part.sql);
+        notes.extend(part.note);
+    }
+    if all.kind == RollbackKind::None {
+        all.sql.clear();
+    }
+    all.note = (!notes.is_empty()).then(|| notes.join(" "));
+    all
+}
+
+fn reverse(change: &Change, before: &Schema) -> Reverse {
+    match change {
+        Change::CreateTable { .. }
+        | Change::DropTable { .. }
+        | Change::RenameTable { .. }
+        | Change::SetTableSchema { .. }
+        | Change::SetTableOptions { .. }
+        | Change::SetRowSecurity { .. }
+        | Change::SetUnlogged { .. } => of_table(change, before),
+        Change::AddColumn { .. }
+        | Change::DropColumn { .. }
+        | Change::RenameColumn { .. }
+        | Change::AlterColumnType { .. }
+        | Change::SetDefault { .. }
+        | Change::SetNotNull { .. }
+        | Change::DropNotNull { .. }
+        | Change::SetIdentity { .. }
+        | Change::SetGenerated { .. }
+        | Change::SetColumnOptions { .. }
+        | Change::Backfill { .. }
+        | Change::Reshape { .. } => of_column(change, before),
+        Change::AddConstraint { .. }
+        | Change::DropConstraint { .. }
+        | Change::RenameConstraint { .. }
+        | Change::ValidateConstraint { .. }
+        | Change::CreateIndex { .. }
+        | Change::DropIndex { .. }
+        | Change::RenameIndex { .. }
+        | Change::CreateTrigger { .. }
+        | Change::DropTrigger { .. } => of_part(change, before),
+        other => of_object(other, before),
+    }
+}
+
+fn table<'a>(schema: &'a Schema, name: &QName) -> Option<&'a Table> {
+    schema.tables.get(name)
+}
+
+/// Settings as they were, for the names that a change touches.
+fn options_before<'a>(was: &Options, set: &'a Options, reset: &'a [String]) -> (Options, Vec<String>) {
+    let touched = || set.keys().chain(reset);
+    let old = touched().filter_map(|key| was.get(key).map(|value| (key.clone(), value.clone()))).collect();
+    let new = touched().filter(|key| !was.contains_key(*key)).cloned().collect();
+    (old, new)
+}
+
+fn of_table(change: &Change, before: &Schema) -> Reverse {
+    match change {
+        Change::CreateTable { table } => exact([Change::DropTable { name: table.name.clone() }]),
+        Change::DropTable { name } => lossy(table_again(before, name), "the table comes back empty."),
+        Change::RenameTable { from, to } => {
+            exact([Change::RenameTable { from: from.sibling(to), to: from.name.clone() }])
+        }
+        Change::SetTableSchema { name, schema } => {
+            let name_after = QName::new(schema, &name.name);
+            exact([Change::SetTableSchema { name: name_after, schema: name.schema.clone() }])
+        }
+        Change::SetTableOptions { name, set, reset } => {
+            let was = table(before, name).map(|t| t.options.clone()).unwrap_or_default();
+            let (set, reset) = options_before(&was, set, reset);
+            exact([Change::SetTableOptions { name: name.clone(), set, reset }])
+        }
+        Change::SetRowSecurity { table: name, .. } => {
+            let security = table(before, name).map(|t| t.row_security).unwrap_or_default();
+            exact([Change::SetRowSecurity { table: name.clone(), security }])
+        }
+        Change::SetUnlogged { table, unlogged } => {
+            exact([Change::SetUnlogged { table: table.clone(), unlogged: !unlogged }])
+        }
+        _ => none("no way back is known for this change"),
+    }
+}
+
+/// A dropped table with the sequences that went with it.
+pub(super) fn table_again(before: &Schema, name: &QName) -> Vec<Change> {
+    let Some(table) = table(before, name) else { return Vec::new() };
+    let owned: Vec<_> =
+        before.sequences.values().filter(|s| s.owned_by.as_ref().is_some_and(|(t, _)| t == name)).collect();
+    let mut out: Vec<Change> = owned.iter().map(|s| Change::CreateSequence { sequence: (*s).clone() }).collect();
+    out.push(Change::CreateTable { table: Box::new(table.clone()) });
+    out.extend(owned.iter().map(|s| Change::AlterSequence { sequence: (*s).clone() }));
+    out
+}
+
+/// A dropped column with all that went with it.
+pub(super) fn column_again(before: &Schema, name: &QName, column: &str) -> Vec<Change> {
+    let Some(was) = table(before, name) else { return Vec::new() };
+    let Some(old) = was.column(column) else { return Vec::new() };
+    let owner = (name.clone(), column.to_owned());
+    let owned: Vec<_> = before.sequences.values().filter(|s| s.owned_by.as_ref() == Some(&owner)).collect();
+    let mut out: Vec<Change> = owned.iter().map(|s| Change::CreateSequence { sequence: (*s).clone() }).collect();
+    out.push(Change::AddColumn { table: name.clone(), column: old.clone() });
+    out.extend(owned.iter().map(|s| Change::AlterSequence { sequence: (*s).clone() }));
+    for index in was.indexes.values().filter(|i| i.names_column(column)) {
+        out.push(Change::CreateIndex { table: name.clone(), index: index.clone() });
+    }
+    for constraint in was.constraints.values().filter(|c| c.kind.columns().iter().any(|c| c == column)) {
+        if !matches!(constraint.kind, ConstraintKind::NotNull { .. }) {
+            out.push(Change::AddConstraint { table: name.clone(), constraint: constraint.clone() });
+        }
+    }
+    out
+}
+
+fn of_column(change: &Change, before: &Schema) -> Reverse {
+    let old = |name: &QName, column: &str| table(before, name).and_then(|t| t.column(column)).cloned();
+    match change {
+        Change::AddColumn { table, column } => {
+            exact([Change::DropColumn { table: table.clone(), column: column.name.clone() }])
+        }
+        Change::DropColumn { table, column } => {
+            lossy(column_again(before, table, column), format!("the values of {column} do not come back."))
+        }
+        Change::RenameColumn { table, from, to } => {
+            exact([Change::RenameColumn { table: table.clone(), from: to.clone(), to: from.clone() }])
+        }
+        Change::AlterColumnType { table, column, data_type, .. } => {
+            let Some(was) = old(table, column) else { return none("the column is not known") };
+            let free = super::retype::is_free(&was.data_type, data_type);
+            let using = (!free).then(|| {
+                let name = crate::engine::postgres::render::ident(column);
+                format!("{name}::{}", was.data_type)
+            });
+            let mut back = vec![Change::AlterColumnType {
+                table: table.clone(),
+                column: column.clone(),
+                data_type: was.data_type.clone(),
+                collation: was.collation.clone(),
+                using,
+            }];
+            if was.default.is_some() && !free {
+                back.push(Change::SetDefault { table: table.clone(), column: column.clone(), default: was.default });
+            }
+            let note = format!("It fails if a value no longer fits {}.", was.data_type);
+            if free {
+                Reverse { note: Some(note), ..exact(back) }
+            } else {
+                lossy(back, format!("what the conversion rounded or cut off does not come back. {note}"))
+            }
+        }
+        Change::SetDefault { table, column, .. } => {
+            let default = old(table, column).and_then(|c| c.default);
+            exact([Change::SetDefault { table: table.clone(), column: column.clone(), default }])
+        }
+        Change::SetNotNull { table, column, fill } => {
+            let back = [Change::DropNotNull { table: table.clone(), column: column.clone() }];
+            match fill {
+                Some(_) => lossy(back, "rows that were filled keep their value."),
+                None => exact(back),
+            }
+        }
+        Change::DropNotNull { table, column } => {
+            let back = Change::SetNotNull { table: table.clone(), column: column.clone(), fill: None };
+            Reverse { note: Some("It fails if rows without a value were written meanwhile.".into()), ..exact([back]) }
+        }
+        Change::SetIdentity { table, column, .. } => {
+            let identity = old(table, column).and_then(|c| c.identity);
+            exact([Change::SetIdentity { table: table.clone(), column: column.clone(), identity }])
+        }
+        Change::SetGenerated { table, column, .. } => match old(table, column).and_then(|c| c.generated) {
+            Some(generated) => exact([Change::SetGenerated {
+                table: table.clone(),
+                column: column.clone(),
+                generated: Some(generated),
+            }]),
+            None => lossy(
+                [Change::SetGenerated { table: table.clone(), column: column.clone(), generated: None }],
+                "values that the column had before it was computed do not come back.",
+            ),
+        },
+        Change::SetColumnOptions { table, column, set, reset } => {
+            let was = old(table, column).map(|c| c.options).unwrap_or_default();
+            let (set, reset) = options_before(&was, set, reset);
+            exact([Change::SetColumnOptions { table: table.clone(), column: column.clone(), set, reset }])
+        }
+        Change::Backfill { column, .. } => {
+            lossy([], format!("nothing is undone: the rows keep the value that {column} was given."))
+        }
+        Change::Reshape { table, from, into } => {
+            let mut back: Vec<Change> = from.iter().flat_map(|c| column_again(before, table, c)).collect();
+            back.extend(
+                into.iter().map(|t| Change::DropColumn { table: table.clone(), column: t.column.name.clone() }),
+            );
+            lossy(back, format!("the values of {} do not come back.", from.join(", ")))
+        }
+        _ => none("no way back is known for this change"),
+    }
+}
+
+fn of_part(change: &Change, before: &Schema) -> Reverse {
+    let gone = || none("what it was before is not known");
+    match change {
+        Change::AddConstraint { table, constraint } => {
+            exact([Change::DropConstraint { table: table.clone(), name: constraint.name.clone() }])
+        }
+        Change::DropConstraint { table: name, name: constraint } => {
+            match table(before, name).and_then(|t| t.constraints.get(constraint)) {
+                Some(was) => exact([Change::AddConstraint { table: name.clone(), constraint: was.clone() }]),
+                None => gone(),
+            }
+        }
+        Change::RenameConstraint { table, from, to } => {
+            exact([Change::RenameConstraint { table: table.clone(), from: to.clone(), to: from.clone() }])
+        }
+        Change::ValidateConstraint { table: name, name: constraint } => {
+            match table(before, name).and_then(|t| t.constraints.get(constraint)) {
+                Some(was) => exact([
+                    Change::DropConstraint { table: name.clone(), name: constraint.clone() },
+                    Change::AddConstraint { table: name.clone(), constraint: was.clone() },
+                ]),
+                None => gone(),
+            }
+        }
+        Change::CreateIndex { table, index } => {
+            exact([Change::DropIndex { table: table.clone(), name: index.name.clone() }])
+        }
+        Change::DropIndex { table: name, name: index } => {
+            let of_view = || before.views.get(name).and_then(|v| v.indexes.get(index));
+            match table(before, name).and_then(|t| t.indexes.get(index)).or_else(of_view) {
+                Some(was) => exact([Change::CreateIndex { table: name.clone(), index: was.clone() }]),
+                None => gone(),
+            }
+        }
+        Change::RenameIndex { table, from, to } => {
+            exact([Change::RenameIndex { table: table.clone(), from: to.clone(), to: from.clone() }])
+        }
+        Change::CreateTrigger { table, trigger } => {
+            exact([Change::DropTrigger { table: table.clone(), name: trigger.name.clone() }])
+        }
+        Change::DropTrigger { table: name, name: trigger } => {
+            let of_view = || before.views.get(name).and_then(|v| v.triggers.get(trigger));
+            match table(before, name).and_then(|t| t.triggers.get(trigger)).or_else(of_view) {
+                Some(was) => exact([Change::CreateTrigger { table: name.clone(), trigger: was.clone() }]),
+                None => gone(),
+            }
+        }
+        _ => gone(),
+    }
+}
+
+fn of_object(change: &Change, before: &Schema) -> Reverse {
+    let back = match change {
+        Change::CreateSchema { name } => Some(Change::DropSchema { name: name.clone() }),
+        Change::DropSchema { name } => Some(Change::CreateSchema { name: name.clone() }),
+        Change::CreateExtension { extension } => Some(Change::DropExtension { name: extension.name.clone() }),
+        Change::DropExtension { name } => {
+            before.extensions.get(name).map(|e| Change::CreateExtension { extension: e.clone() })
+        }
+        Change::CreateView { view } => {
+            Some(Change::DropView { name: view.name.clone(), materialized: view.materialized })
+        }
+        Change::ReplaceView { view } => Some(match before.views.get(&view.name) {
+            Some(was) => Change::ReplaceView { view: Box::new(was.clone()) },
+            None => Change::DropView { name: view.name.clone(), materialized: view.materialized },
+        }),
+        Change::DropView { name, .. } => {
+            before.views.get(name).map(|v| Change::CreateView { view: Box::new(v.clone()) })
+        }
+        Change::RenameView { from, to, materialized } => {
+            Some(Change::RenameView { from: from.sibling(to), to: from.name.clone(), materialized: *materialized })
+        }
+        Change::CreateSequence { sequence } => Some(Change::DropSequence { name: sequence.name.clone() }),
+        Change::AlterSequence { sequence } => {
+            before.sequences.get(&sequence.name).map(|s| Change::AlterSequence { sequence: s.clone() })
+        }
+        Change::DropSequence { name } => {
+            let back = before.sequences.get(name).map(|s| Change::CreateSequence { sequence: s.clone() });
+            return lossy(back, "the sequence starts again from its first value.");
+        }
+        Change::RenameSequence { from, to } => {
+            Some(Change::RenameSequence { from: from.sibling(to), to: from.name.clone() })
+        }
+        Change::CreateType { definition } => Some(Change::DropType { name: definition.name.clone() }),
+        Change::AlterType { definition } => {
+            before.types.get(&definition.name).map(|t| Change::AlterType { definition: t.clone() })
+        }
+        Change::DropType { name } => before.types.get(name).map(|t| Change::CreateType { definition: t.clone() }),
+        Change::RenameType { from, to } => Some(Change::RenameType { from: from.sibling(to), to: from.name.clone() }),
+        Change::AddEnumValue { .. } => return none("PostgreSQL cannot drop a value of an enum."),
+        Change::RenameEnumValue { name, from, to } => {
+            Some(Change::RenameEnumValue { name: name.clone(), from: to.clone(), to: from.clone() })
+        }
+        Change::CreateRoutine { routine } | Change::ReplaceRoutine { routine } => {
+            Some(match before.routines.get(&routine.key()) {
+                Some(was) => Change::ReplaceRoutine { routine: Box::new(was.clone()) },
+                None => Change::DropRoutine { key: routine.key(), procedure: routine.procedure },
+            })
+        }
+        Change::DropRoutine { key, .. } => {
+            before.routines.get(key).map(|r| Change::CreateRoutine { routine: Box::new(r.clone()) })
+        }
+        Change::SetComment { object, .. } => {
+            Some(Change::SetComment { object: object.clone(), comment: comment_of(object, before) })
+        }
+        Change::CreateOther { object } => Some(Change::DropOther { object: object.clone() }),
+        Change::DropOther { object } => Some(Change::CreateOther { object: object.clone() }),
+        _ => None,
+    };
+    back.map_or_else(|| none("what it was before is not known"), |back| exact([back]))
+}
+
+/// The comment that an object has in `schema`.
+pub(super) fn comment_of(object: &ObjectRef, schema: &Schema) -> Option<String> {
+    let name = &object.name;
+    let part = object.part.as_deref().unwrap_or_default();
+    let table = schema.tables.get(name);
+    match object.kind {
+        ObjectKind::Schema => schema.namespaces.get(&name.name)?.comment.clone(),
+        ObjectKind::Extension => schema.extensions.get(&name.name)?.comment.clone(),
+        ObjectKind::Table => table?.comment.clone(),
+        ObjectKind::Column => table?.column(part)?.comment.clone(),
+        ObjectKind::Constraint => table?.constraints.get(part)?.comment.clone(),
+        ObjectKind::Trigger => table?.triggers.get(part)?.comment.clone(),
+        ObjectKind::Index => {
+            let index = object.part.as_deref().unwrap_or(&name.name);
+            schema.tables.values().find_map(|t| t.indexes.get(index))?.comment.clone()
+        }
+        ObjectKind::View | ObjectKind::MaterializedView => schema.views.get(name)?.comment.clone(),
+        ObjectKind::Sequence => schema.sequences.get(name)?.comment.clone(),
+        ObjectKind::Type => schema.types.get(name)?.comment.clone(),
+        ObjectKind::Routine => schema.routines.get(name)?.comment.clone(),
+        _ => None,
+    }
+}
