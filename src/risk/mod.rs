@@ -2,6 +2,16 @@
 //!
 //! Every step is judged by reading its SQL, whoever wrote it: the planner, a person, a file or a model.
 
+mod annotate;
+mod assess;
+mod estimate;
+mod lint;
+pub mod rules;
+mod size;
+
+pub use annotate::annotate;
+pub use lint::{Finding, lint, lint_script};
+
 use crate::plan::{Lock, Risk};
 use crate::schema::Schema;
 use crate::sql::{Statement, Syntax};
@@ -10,6 +20,12 @@ use crate::sql::{Statement, Syntax};
 pub trait Judge: Syntax {
     /// `context` has what earlier statements made and the conditions the statement would run under.
     fn judge(&self, statement: &Statement, context: &Context<'_>) -> Judgement;
+
+    /// Whether the engine has ways to change a table while others write to it (CONCURRENTLY, NOT VALID), so that
+    /// not using them is worth a finding.
+    fn has_online_ways(&self) -> bool {
+        true
+    }
 }
 
 /// What a judgement rests on.
@@ -40,7 +56,3 @@ pub struct Judgement {
     /// False when the statement could not be read, so that nothing above is known.
     pub known: bool,
 }
-
-/// Judges each step of `plan` against the schema of its moment and fills in locks, rewrites, scans, risks and
-/// estimates. `connected` says that `before` was read from a database.
-pub fn annotate(_plan: &mut crate::plan::Plan, _before: &Schema, _judge: &dyn Judge, _connected: bool) {}

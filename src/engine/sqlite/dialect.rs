@@ -63,6 +63,10 @@ impl Judge for SqliteDialect {
     fn judge(&self, statement: &Statement, context: &Context<'_>) -> Judgement {
         judge::judge(statement, context)
     }
+
+    fn has_online_ways(&self) -> bool {
+        false
+    }
 }
 
 impl Dialect for SqliteDialect {

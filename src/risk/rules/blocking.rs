@@ -1,0 +1,59 @@
+//! Rules for locks and rewrites that no closer rule has told of.
+
+use super::{Case, risk};
+use crate::plan::{Lock, Risk, Severity};
+use crate::risk::size::Size;
+use crate::schema::QName;
+
+/// Rules that already say that a table is held for as long as it is read or written.
+const TOLD: [&str; 9] = [
+    "index-not-concurrent",
+    "constraint-not-valid-missing",
+    "unique-constraint-builds-index",
+    "primary-key-builds-index",
+    "set-not-null-scan",
+    "volatile-default-rewrite",
+    "type-change-rewrite",
+    "truncate",
+    "vacuum-full-or-cluster",
+];
+
+pub(super) fn find(case: &Case<'_>, out: &mut Vec<Risk>) {
+    let told = out.iter().any(|r| TOLD.contains(&r.rule.as_str()));
+    for relation in &case.judgement.rewrites {
+        let Ok(table) = relation.parse::<QName>() else { continue };
+        if !told {
+            let message = format!("every row of {} is written anew", table.short());
+            out.extend(case.on_table("table-rewrite", &table, message));
+        }
+    }
+    for lock in &case.judgement.locks {
+        out.extend(of_lock(case, lock, told));
+    }
+}
+
+fn of_lock(case: &Case<'_>, lock: &Lock, told: bool) -> Option<Risk> {
+    let table: QName = lock.relation.parse().ok()?;
+    let works = case.scans(&table) || case.rewrites(&table) || case.builds_index(&table);
+    let (rule, who) = if lock.mode.blocks_reads() {
+        ("lock-blocks-reads", "readers and writers wait")
+    } else if lock.mode.blocks_writes() {
+        ("lock-blocks-writes", "writers wait")
+    } else {
+        return None;
+    };
+    if works && told {
+        return None;
+    }
+    let (short, mode) = (table.short(), lock.mode);
+    if works {
+        return case.on_table(rule, &table, format!("{who} at {short} ({mode}) for as long as it is read or written"));
+    }
+    // Held for a moment only; what hurts is queueing for it behind somebody slow.
+    let severity = match case.size(&table) {
+        Size::New | Size::Empty => return None,
+        Size::Small => Severity::Info,
+        _ => Severity::Low,
+    };
+    Some(Risk { severity, ..risk(rule, format!("{who} at {short} ({mode}) for a moment, and while it queues")) })
+}
