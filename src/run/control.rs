@@ -35,8 +35,10 @@ impl Halt {
         match self {
             Self::Asked => Error::new(ErrorCode::Cancelled, "the step was cancelled")
                 .hint("Nothing of a transaction is kept. Run the plan again when it suits."),
-            Self::Abandoned => Error::new(ErrorCode::Cancelled, "the step was cancelled because its screen or command ended")
-                .hint("`lockstep status` says what is unfinished."),
+            Self::Abandoned => {
+                Error::new(ErrorCode::Cancelled, "the step was cancelled because its screen or command ended")
+                    .hint("`lockstep status` says what is unfinished.")
+            }
             Self::Hurts(harm) => Error::new(
                 ErrorCode::Cancelled,
                 format!(
@@ -174,8 +176,11 @@ impl Control {
             };
             self.heed(noticed);
             if self.halt.as_ref().is_some_and(|(_, since)| since.elapsed() > NO_ANSWER) {
-                return Err(Error::new(ErrorCode::ConnectionLost, "the server has not answered the cancel for 30 seconds")
-                    .hint("Look at the server: the step may still be going on there."));
+                return Err(Error::new(
+                    ErrorCode::ConnectionLost,
+                    "the server has not answered the cancel for 30 seconds",
+                )
+                .hint("Look at the server: the step may still be going on there."));
             }
         }
     }

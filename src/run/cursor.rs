@@ -18,7 +18,9 @@ impl Cursor {
         let after = self.after.as_ref().map(|row| row.iter().map(to_json).collect::<Option<Vec<_>>>());
         match after {
             Some(None) => Err(Error::internal("a key's value cannot be kept in the journal: it is no number")),
-            Some(Some(after)) => Ok(json!({"after": after, "walked": self.walked, "changed": self.changed}).to_string()),
+            Some(Some(after)) => {
+                Ok(json!({"after": after, "walked": self.walked, "changed": self.changed}).to_string())
+            }
             None => Ok(json!({"walked": self.walked, "changed": self.changed}).to_string()),
         }
     }
@@ -28,7 +30,9 @@ impl Cursor {
         let json: Json = serde_json::from_str(text).map_err(|_| unreadable())?;
         let after = match json.get("after") {
             None | Some(Json::Null) => None,
-            Some(Json::Array(values)) => Some(values.iter().map(from_json).collect::<Option<Row>>().ok_or_else(unreadable)?),
+            Some(Json::Array(values)) => {
+                Some(values.iter().map(from_json).collect::<Option<Row>>().ok_or_else(unreadable)?)
+            }
             Some(_) => return Err(unreadable()),
         };
         let number = |name: &str| json.get(name).and_then(Json::as_u64).unwrap_or(0);

@@ -179,8 +179,11 @@ impl Run {
         let found = self.control.guard(self.executor.query(&check.query, &[])).await;
         let failed = match found {
             Ok(rows) if rows.is_empty() => return self.in_journal(at, step).await,
-            Ok(rows) => Error::new(ErrorCode::Refused, check.message.clone())
-                .hint(format!("The query found {} rows where it must find none: {}", rows.len(), check.query)),
+            Ok(rows) => Error::new(ErrorCode::Refused, check.message.clone()).hint(format!(
+                "The query found {} rows where it must find none: {}",
+                rows.len(),
+                check.query
+            )),
             Err(why) => self.control.halt().map_or(why, Halt::error),
         };
         Err(Broken::new(failed, 1))
@@ -288,9 +291,11 @@ impl Run {
         let Some(target) = self.plan.target.clone() else { return };
         let said = match self.database.inspect().await {
             Ok(schema) if schema.fingerprint() == target => return,
-            Ok(_) if is_back(&self.options) => "All steps were taken back, but the schema is not quite the one from before the run. \
+            Ok(_) if is_back(&self.options) => {
+                "All steps were taken back, but the schema is not quite the one from before the run. \
                  Compare it with a snapshot from then."
-                .to_owned(),
+                    .to_owned()
+            }
             Ok(_) => "All steps are done, but the schema is not quite the one that the plan foresaw.".to_owned(),
             Err(why) => format!("All steps are done, but the schema could not be read again: {why}"),
         };

@@ -30,8 +30,13 @@ impl Run {
         let Some(backfill) = &step.backfill else {
             return Err(Broken::new(Error::internal(format!("step {} has nothing to fill", step.id)), 0));
         };
-        let mut cursor = self.cursors.get(&step.id).map(|kept| Cursor::read(kept)).transpose()
-            .map_err(|why| Broken::new(why, 0))?.unwrap_or_default();
+        let mut cursor = self
+            .cursors
+            .get(&step.id)
+            .map(|kept| Cursor::read(kept))
+            .transpose()
+            .map_err(|why| Broken::new(why, 0))?
+            .unwrap_or_default();
         let total = self.rows.get(&backfill.table.to_string()).copied();
         let mut rows = backfill.batch_rows.max(1);
         let mut attempts = Attempts::new();

@@ -2,8 +2,8 @@
 
 use super::reader;
 use crate::engine::{Database, Session, SessionRole};
-use crate::{Error, ErrorCode, Result};
 use crate::plan::{Plan, Step};
+use crate::{Error, ErrorCode, Result};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -99,15 +99,20 @@ impl Journal {
     /// # Errors
     /// `NotFound` when there is no such run; `Usage` when several are meant.
     pub async fn run(database: &Arc<dyn Database>, id: &str) -> Result<RunRecord> {
-        let mut found: Vec<RunRecord> = Self::runs(database).await?.into_iter().filter(|r| r.id.starts_with(id)).collect();
+        let mut found: Vec<RunRecord> =
+            Self::runs(database).await?.into_iter().filter(|r| r.id.starts_with(id)).collect();
         if let Some(exact) = found.iter().position(|run| run.id == id) {
             return Ok(found.swap_remove(exact));
         }
         match (found.pop(), found.is_empty()) {
             (Some(run), true) => Ok(run),
-            (Some(_), false) => Err(Error::usage(format!("several runs begin with {id}")).hint("Write more of its id.")),
-            (None, _) => Err(Error::new(ErrorCode::NotFound, format!("there is no run {id} in this database's journal"))
-                .hint("`lockstep status` lists the runs.")),
+            (Some(_), false) => {
+                Err(Error::usage(format!("several runs begin with {id}")).hint("Write more of its id."))
+            }
+            (None, _) => {
+                Err(Error::new(ErrorCode::NotFound, format!("there is no run {id} in this database's journal"))
+                    .hint("`lockstep status` lists the runs."))
+            }
         }
     }
 }

@@ -12,7 +12,8 @@ const DOUBLES_EVERY: f64 = 8.0;
 /// How long attempt `number` (from 1) may queue for its locks. Everybody else's stall is no longer than this, so it
 /// starts small, grows slowly and has an end.
 pub(super) fn lock_wait(options: &RunOptions, number: u32) -> Duration {
-    let grown = options.lock_wait.as_secs_f64() * 2f64.powf(f64::from(number.saturating_sub(1).min(400)) / DOUBLES_EVERY);
+    let grown =
+        options.lock_wait.as_secs_f64() * 2f64.powf(f64::from(number.saturating_sub(1).min(400)) / DOUBLES_EVERY);
     let longest = options.max_lock_wait.max(options.lock_wait);
     Duration::from_secs_f64(grown.min(longest.as_secs_f64()))
 }

@@ -47,8 +47,11 @@ fn sensible(plan: &Plan, database: &dyn Database) -> Result<()> {
         return Err(Error::usage(format!("the plan is for {}, but {} is {}", plan.engine, info.shown, info.engine)));
     }
     if info.standby {
-        return Err(Error::new(ErrorCode::ReadOnly, format!("{} is a standby: nothing can be changed on it", info.shown))
-            .hint("Connect to the primary server."));
+        return Err(Error::new(
+            ErrorCode::ReadOnly,
+            format!("{} is a standby: nothing can be changed on it", info.shown),
+        )
+        .hint("Connect to the primary server."));
     }
     if info.read_only {
         return Err(Error::new(ErrorCode::ReadOnly, format!("{} was opened read-only", info.shown))
@@ -106,7 +109,11 @@ async fn begin(
 
 /// An earlier run that was interrupted must be dealt with first: it is settled when this run is about it, and is in
 /// the way when it is not.
-async fn nothing_unfinished(database: &Arc<dyn Database>, options: &RunOptions, journal: &mut dyn Session) -> Result<()> {
+async fn nothing_unfinished(
+    database: &Arc<dyn Database>,
+    options: &RunOptions,
+    journal: &mut dyn Session,
+) -> Result<()> {
     for run in reader::runs(journal, false).await? {
         if run.state != RunState::Running {
             continue;

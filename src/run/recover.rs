@@ -92,8 +92,7 @@ async fn look(database: &Arc<dyn Database>, session: &mut dyn Session, record: &
         (Verdict::DidNotHappen, Vec::new())
     } else {
         let left = session.leftovers(step).await?;
-        let verdict =
-            if left.is_empty() { by_schema(&database.inspect().await?, step) } else { Verdict::DidNotHappen };
+        let verdict = if left.is_empty() { by_schema(&database.inspect().await?, step) } else { Verdict::DidNotHappen };
         (verdict, left)
     };
     Ok(Settled { step: step.id.clone(), verdict, sentence: sentence(step, verdict, &clean_up), clean_up })
@@ -119,10 +118,15 @@ fn sentence(step: &Step, verdict: Verdict, clean_up: &[String]) -> String {
         Verdict::Happened => format!("Step {id} was interrupted, and took effect."),
         Verdict::DidNotHappen => format!("Step {id} was interrupted, and did not take effect."),
         Verdict::Partly => format!("Step {id} was interrupted in the middle; it can go on from there."),
-        Verdict::Unknown => format!("Step {id} was interrupted, and it cannot be told whether it took effect: look at it."),
+        Verdict::Unknown => {
+            format!("Step {id} was interrupted, and it cannot be told whether it took effect: look at it.")
+        }
     };
     if !clean_up.is_empty() {
-        said.push_str(&format!(" It left something behind; to remove it: {}", crate::sql::one_line(&clean_up.join("; "))));
+        said.push_str(&format!(
+            " It left something behind; to remove it: {}",
+            crate::sql::one_line(&clean_up.join("; "))
+        ));
     }
     said
 }

@@ -159,7 +159,9 @@ impl Run {
         };
         match decided {
             Ok(true) => {
-                self.control.note("The connection was lost during the commit; the journal shows that the step is done.").await;
+                self.control
+                    .note("The connection was lost during the commit; the journal shows that the step is done.")
+                    .await;
                 Ok(())
             }
             Ok(false) => Err(Broken::new(
@@ -219,7 +221,9 @@ fn gave_up(error: &Error, attempts: &Attempts) -> Error {
         message: format!("gave up after trying {times} in {} s: {}", attempts.waited().as_secs(), error.message),
         ..error.clone()
     }
-    .hint("Nothing of the step was kept. Find out who holds the locks, and run the rest of the plan when it is quieter.")
+    .hint(
+        "Nothing of the step was kept. Find out who holds the locks, and run the rest of the plan when it is quieter.",
+    )
 }
 
 fn still_held(holders: &[Blocker], waited: Duration) -> Error {

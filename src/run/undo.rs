@@ -100,11 +100,9 @@ fn way_back(step: &Step) -> Result<Way> {
         )))),
         (StepKind::Check, _) => Ok(Way::Nothing(None)),
         (_, RollbackKind::Exact) if rollback.sql.is_empty() => Ok(Way::Nothing(rollback.note.clone())),
-        (StepKind::Backfill, RollbackKind::None) => Ok(Way::Nothing(Some(format!(
-            "Values written by step {} ({title}) stay: {}",
-            step.id,
-            why(rollback)
-        )))),
+        (StepKind::Backfill, RollbackKind::None) => {
+            Ok(Way::Nothing(Some(format!("Values written by step {} ({title}) stay: {}", step.id, why(rollback)))))
+        }
         (_, RollbackKind::None) => Err(Error::new(
             ErrorCode::Refused,
             format!("step {} ({title}) cannot be taken back: {}", step.id, why(rollback)),
@@ -152,7 +150,9 @@ pub fn resume_plan(run: &RunRecord) -> Result<Plan> {
         return Err(Error::new(ErrorCode::Refused, format!("run {} is still going on", run.id)));
     }
     if run.state == RunState::RolledBack {
-        return Err(Error::new(ErrorCode::Refused, format!("run {} was taken back", run.id)).hint("Run its plan again."));
+        return Err(
+            Error::new(ErrorCode::Refused, format!("run {} was taken back", run.id)).hint("Run its plan again.")
+        );
     }
     let mut steps = Vec::new();
     for record in &run.steps {
