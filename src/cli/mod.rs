@@ -1,8 +1,153 @@
 //! The commands for scripts and CI, and the program's entry.
+//!
+//! Each command asks the same rooms as the workbench does. Results go to standard output and nothing else does;
+//! progress and messages go to standard error.
 
+mod apply;
+mod args;
+mod ask;
+mod demo;
+mod diff;
+mod inspect;
+mod lint;
+mod lint_formats;
+mod output;
+mod plan;
+mod show;
+mod source;
+mod watch;
+mod workbench;
+
+use crate::config::Config;
+use crate::{Error, ErrorCode, Result};
+use args::{Cli, Command};
+use clap::Parser;
 use std::process::ExitCode;
+
+/// What a command has to say to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Done; nothing found; passed.
+    Yes,
+    /// Findings, differences, a step that failed.
+    No,
+    /// It could not be asked: usage, unreadable input, no connection.
+    CouldNot,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Yes => 0,
+            Status::No => 1,
+            Status::CouldNot => 2,
+        })
+    }
+}
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    ExitCode::from(2)
+    let arguments = match Cli::try_parse() {
+        Ok(arguments) => arguments,
+        Err(why) => return usage(&why).into(),
+    };
+    let json = wants_json(&arguments);
+    start_log();
+    let result = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|why| Error::internal(format!("the runtime did not start: {why}")))
+        .and_then(|runtime| {
+            let result = runtime.block_on(run(arguments));
+            // A blocking task that is under way must not keep the program from ending.
+            runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+            result
+        });
+    match result {
+        Ok(status) => status.into(),
+        Err(error) => {
+            output::print_error(&error, json);
+            status_of(error.code).into()
+        }
+    }
+}
+
+async fn run(arguments: Cli) -> Result<Status> {
+    let config = Config::load()?;
+    match arguments.command {
+        None => workbench::open(arguments.workbench, &config).await,
+        Some(Command::Demo(args)) => demo::run(args, &config).await,
+        Some(Command::Inspect(args)) => inspect::run(args, &config).await,
+        Some(Command::Diff(args)) => diff::run(args, &config).await,
+        Some(Command::Plan(args)) => plan::run(args, &config).await,
+        Some(Command::Lint(args)) => lint::run(args, &config).await,
+        Some(Command::Apply(args)) => apply::run(args, &config).await,
+        Some(Command::Rollback(_) | Command::Status(_)) => Err(Error::new(ErrorCode::Unsupported, "not yet")),
+        Some(Command::Watch(args)) => watch::run(args, &config).await,
+        Some(Command::Ask(args)) => ask::run(args, &config).await,
+        Some(Command::Explain(args)) => lint::explain(args),
+    }
+}
+
+/// Whether errors are to be printed as JSON too.
+fn wants_json(arguments: &Cli) -> bool {
+    use args::{DiffFormat, LintFormat, PlainFormat, SchemaFormat};
+    match &arguments.command {
+        Some(Command::Inspect(a)) => a.format == SchemaFormat::Json,
+        Some(Command::Diff(a)) => a.format == DiffFormat::Json,
+        Some(Command::Plan(a)) => a.format.as_deref() == Some("json"),
+        Some(Command::Lint(a)) => a.format == LintFormat::Json,
+        Some(Command::Apply(a)) => a.format == PlainFormat::Json,
+        Some(Command::Rollback(a)) => a.format == PlainFormat::Json,
+        Some(Command::Status(a)) => a.format == PlainFormat::Json,
+        Some(Command::Watch(a)) => a.format == PlainFormat::Json,
+        Some(Command::Ask(a)) => a.format == PlainFormat::Json,
+        None | Some(Command::Demo(_) | Command::Explain(_)) => false,
+    }
+}
+
+/// Help and version are an answer; anything else that clap says is a usage error.
+fn usage(why: &clap::Error) -> Status {
+    if !why.use_stderr() {
+        output::print(&why.to_string());
+        return Status::Yes;
+    }
+    let words: Vec<String> = std::env::args().collect();
+    let json = words.windows(2).any(|pair| matches!(pair, [f, j] if (f == "-f" || f == "--format") && j == "json"))
+        || words.iter().any(|w| w == "-fjson" || w == "--format=json");
+    let text = why.to_string();
+    if json {
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        output::print_error(&Error::usage(message).hint("See lockstep COMMAND --help."), true);
+    } else {
+        eprint!("{text}");
+    }
+    Status::CouldNot
+}
+
+fn status_of(code: ErrorCode) -> Status {
+    match code {
+        ErrorCode::BaseChanged
+        | ErrorCode::NotUnderstood
+        | ErrorCode::Refused
+        | ErrorCode::Statement
+        | ErrorCode::LockTimeout
+        | ErrorCode::Deadlock
+        | ErrorCode::Cancelled => Status::No,
+        _ => Status::CouldNot,
+    }
+}
+
+/// `LOCKSTEP_LOG=debug LOCKSTEP_LOG_FILE=path` writes a log; there is none otherwise, and never on the screen.
+fn start_log() {
+    use tracing_subscriber::EnvFilter;
+    let (Ok(filter), Some(path)) = (std::env::var("LOCKSTEP_LOG"), std::env::var_os("LOCKSTEP_LOG_FILE")) else {
+        return;
+    };
+    let Ok(file) = std::fs::OpenOptions::new().create(true).append(true).open(path) else { return };
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_ansi(false).with_writer(file).finish();
+    // Fails only when a log is already set, which is then used.
+    let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -3,6 +3,7 @@
 //! The patterns themselves are the engine's ([`Patterns`]); this room has the plan, its file, its edits and the way
 //! back that every change has.
 
+pub mod file;
 mod inverse;
 mod lay;
 mod order;

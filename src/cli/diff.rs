@@ -1,0 +1,52 @@
+//! `lockstep diff`.
+
+use super::args::{Diff, DiffFormat};
+use super::source::{self, Context, Source};
+use super::{Status, output, show};
+use crate::config::Config;
+use crate::{Error, Result, diff, plan};
+
+pub async fn run(args: Diff, config: &Config) -> Result<Status> {
+    let (before, after) = (Source::parse(&args.before, config)?, Source::parse(&args.after, config)?);
+    let shadow = args.shadow.as_deref();
+    // Whichever side is no SQL text is loaded first: it says which engine the other is for.
+    let (before, after) = if matches!(before, Source::Sql(_)) {
+        let after = after.load(Context { shadow, ..Context::default() }).await?;
+        (before.load(Context { beside: Some(&after), shadow, engine: None }).await?, after)
+    } else {
+        let before = before.load(Context { shadow, ..Context::default() }).await?;
+        let after = after.load(Context { beside: Some(&before), shadow, engine: None }).await?;
+        (before, after)
+    };
+    if before.schema.engine != after.schema.engine {
+        return Err(Error::usage(format!(
+            "a {} schema cannot be compared with a {} one",
+            before.schema.engine, after.schema.engine
+        )));
+    }
+    before.notes.iter().chain(&after.notes).for_each(|note| output::note(note));
+    let dialect = &before.dialect;
+    let renames = source::renames(&args.rename, &before.schema, dialect.default_schema())?;
+    let changes = diff::compare(&before.schema, &after.schema, &renames);
+    let entries = diff::entries(&before.schema, &after.schema, &changes, dialect.as_ref());
+    match args.format {
+        DiffFormat::Json => output::print_json(&serde_json::json!({
+            "equal": changes.is_empty(), "entries": entries, "changes": changes,
+        }))?,
+        DiffFormat::Sql => {
+            let mut schema = before.schema.clone();
+            let mut sql = String::new();
+            for change in plan::order(&changes, &before.schema)? {
+                for statement in dialect.render(&change, &schema) {
+                    sql.push_str(&statement);
+                    sql.push_str(";\n");
+                }
+                schema.apply(&change).map_err(|why| Error::internal(format!("the difference does not fit: {why}")))?;
+            }
+            output::print(&sql);
+        }
+        DiffFormat::Markdown => output::print(&show::entries_markdown(&entries)),
+        DiffFormat::Text => output::print(&show::entries(&entries)),
+    }
+    Ok(if args.exit_code && !changes.is_empty() { Status::No } else { Status::Yes })
+}

@@ -1,0 +1,28 @@
+//! `lockstep inspect`.
+
+use super::args::{DemoEngine, Inspect, SchemaFormat};
+use super::source::{Context, Source};
+use super::{Status, output, show};
+use crate::Result;
+use crate::config::Config;
+use crate::schema::EngineKind;
+
+pub async fn run(args: Inspect, config: &Config) -> Result<Status> {
+    let source = Source::parse(&args.source, config)?;
+    let context = Context { shadow: args.shadow.as_deref(), engine: args.engine.map(kind), ..Context::default() };
+    let loaded = source.load(context).await?;
+    loaded.notes.iter().for_each(|note| output::note(note));
+    match args.format {
+        SchemaFormat::Json => output::print_json(&loaded.schema)?,
+        SchemaFormat::Sql => output::print(&loaded.dialect.script(&loaded.schema)),
+        SchemaFormat::Text => output::print(&show::schema(&loaded.schema)),
+    }
+    Ok(Status::Yes)
+}
+
+pub fn kind(engine: DemoEngine) -> EngineKind {
+    match engine {
+        DemoEngine::Sqlite => EngineKind::Sqlite,
+        DemoEngine::Postgres => EngineKind::Postgres,
+    }
+}

@@ -1,0 +1,142 @@
+//! `lockstep plan`.
+
+use super::args;
+use super::source::{self, Context, Loaded, Source};
+use super::{Status, output, show};
+use crate::assistant::{self, Answer, Proposal};
+use crate::config::Config;
+use crate::plan::{Plan, PlanOptions, Style};
+use crate::{Error, ErrorCode, Result, diff, plan, risk};
+use std::path::Path;
+
+pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
+    let format = Format::of(&args)?;
+    let shadow = args.shadow.as_deref();
+    let before = Source::parse(&args.source, config)?.load(Context { shadow, ..Context::default() }).await?;
+    before.notes.iter().for_each(|note| output::note(note));
+    let style = if args.direct { Style::Direct } else { Style::Safe };
+    let options = PlanOptions { style, ..PlanOptions::default() };
+    let made = if let Some(to) = &args.wish.to {
+        Made::Plan(toward(to, &before, &args, &options, config).await?)
+    } else if let Some(file) = &args.wish.sql {
+        Made::Plan(from_file(file, &before, &options)?)
+    } else {
+        from_words(args.wish.ask.as_deref().unwrap_or_default(), &before, &args.answer, &options)?
+    };
+    let mut plan = match made {
+        Made::Plan(plan) => plan,
+        Made::Said(status, text, json) => {
+            if format == Format::Json {
+                output::print_json(&json)?
+            } else {
+                output::print(&text)
+            }
+            return Ok(status);
+        }
+    };
+    risk::annotate(&mut plan, &before.schema, before.dialect.as_ref(), before.database.is_some());
+    if let Some(path) = &args.output {
+        let text = plan::file::write(&plan, before.dialect.as_ref());
+        std::fs::write(path, text)
+            .map_err(|why| Error::new(ErrorCode::File, format!("{} cannot be written: {why}", path.display())))?;
+        output::note(&format!("{} steps written to {}", plan.steps.len(), path.display()));
+    }
+    match format {
+        Format::Nothing => {}
+        Format::Json => output::print_json(&plan)?,
+        Format::Sql => output::print(&plan::file::write(&plan, before.dialect.as_ref())),
+        Format::Text => output::print(&show::plan(&plan)),
+    }
+    Ok(Status::Yes)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Nothing,
+    Text,
+    Json,
+    Sql,
+}
+
+impl Format {
+    fn of(args: &args::Plan) -> Result<Self> {
+        match args.format.as_deref() {
+            None if args.output.is_some() => Ok(Self::Nothing),
+            None | Some("text") => Ok(Self::Text),
+            Some("json") => Ok(Self::Json),
+            Some("sql") => Ok(Self::Sql),
+            Some(other) => {
+                Err(Error::new(ErrorCode::Unsupported, format!("a plan cannot be written as {other:?} yet"))
+                    .hint("The formats are text, json and sql; the files of migration frameworks are not written yet."))
+            }
+        }
+    }
+}
+
+enum Made {
+    Plan(Plan),
+    /// Not a plan: what to say, in words and as JSON.
+    Said(Status, String, serde_json::Value),
+}
+
+async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOptions, config: &Config) -> Result<Plan> {
+    let context = Context { beside: Some(before), shadow: args.shadow.as_deref(), engine: None };
+    let after = Source::parse(to, config)?.load(context).await?;
+    if after.schema.engine != before.schema.engine {
+        return Err(Error::usage(format!(
+            "a {} schema cannot become a {} one",
+            before.schema.engine, after.schema.engine
+        )));
+    }
+    after.notes.iter().for_each(|note| output::note(note));
+    let renames = source::renames(&args.rename, &before.schema, before.dialect.default_schema())?;
+    let changes = diff::compare(&before.schema, &after.schema, &renames);
+    let title = format!("Change the schema to that of {}", show::source_name(to));
+    let mut plan = plan::from_changes(&title, &changes, &before.schema, before.dialect.as_ref(), options)?;
+    plan.notes.extend(after.notes);
+    Ok(plan)
+}
+
+fn from_file(path: &Path, before: &Loaded, options: &PlanOptions) -> Result<Plan> {
+    let text = source::read_file_or_stdin(path)?;
+    let title = path.file_name().map_or_else(|| "SQL".into(), |name| name.to_string_lossy().into_owned());
+    plan::from_sql(&title, &text, &before.schema, before.dialect.as_ref(), options)
+}
+
+fn from_words(text: &str, before: &Loaded, answers: &[String], options: &PlanOptions) -> Result<Made> {
+    let proposal = assistant::interpret(text, &before.schema, before.dialect.as_ref(), &answered(answers));
+    let patterns = before.dialect.as_ref();
+    match proposal {
+        Proposal::Changes { title, changes, notes } => {
+            let mut plan = plan::from_changes(&title, &changes, &before.schema, patterns, options)?;
+            plan.notes.extend(notes);
+            Ok(Made::Plan(plan))
+        }
+        Proposal::Sql { title, sql, notes } => {
+            let mut plan = plan::from_sql(&title, &sql, &before.schema, patterns, options)?;
+            plan.notes.extend(notes);
+            Ok(Made::Plan(plan))
+        }
+        other => said(other),
+    }
+}
+
+/// What the assistant said instead of a change.
+fn said(proposal: Proposal) -> Result<Made> {
+    match proposal {
+        Proposal::Question(question) => {
+            Ok(Made::Said(Status::No, show::question(&question), serde_json::json!({ "question": question })))
+        }
+        Proposal::Reply(reply) => {
+            let text = reply.answer.clone();
+            Ok(Made::Said(Status::Yes, text, serde_json::json!(reply)))
+        }
+        Proposal::NotUnderstood { what, nearest } => Err(show::not_understood(&what, &nearest)),
+        Proposal::Changes { .. } | Proposal::Sql { .. } => Err(Error::internal("a proposal was not planned")),
+    }
+}
+
+/// Answers in the order of the questions.
+pub fn answered(answers: &[String]) -> Vec<Answer> {
+    answers.iter().map(|choice| Answer { question: String::new(), choice: choice.clone() }).collect()
+}

@@ -1,0 +1,227 @@
+//! SOURCE: a database, SQL text that makes a schema, or a snapshot.
+
+use crate::config::Config;
+use crate::diff::Rename;
+use crate::engine::{self, ConnectOptions, Database, Dialect, Target};
+use crate::error::Location;
+use crate::schema::{EngineKind, Namespace, ObjectKind, ObjectRef, QName, Schema};
+use crate::{Error, ErrorCode, Result};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A schema with where it came from.
+pub struct Loaded {
+    pub schema: Schema,
+    pub dialect: Arc<dyn Dialect>,
+    pub database: Option<Arc<dyn Database>>,
+    /// What the reader should know: that the schema is approximate, and why.
+    pub notes: Vec<String>,
+}
+
+/// A source, told apart but not yet read.
+#[derive(Debug)]
+pub enum Source {
+    Database(Target, ConnectOptions),
+    Sql(SqlText),
+    Snapshot(PathBuf),
+}
+
+/// SQL of a file, or of a folder's files in the order of their names.
+#[derive(Debug)]
+pub struct SqlText {
+    pub path: String,
+    pub text: String,
+}
+
+/// What SQL text is loaded with.
+#[derive(Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// The other side of a comparison: its engine is the text's.
+    pub beside: Option<&'a Loaded>,
+    /// The server named by `--shadow`.
+    pub shadow: Option<&'a str>,
+    /// The engine named by an option.
+    pub engine: Option<EngineKind>,
+}
+
+impl Source {
+    /// Tells what `text` means: a configured connection's name, a URL, or a path.
+    pub fn parse(text: &str, config: &Config) -> Result<Self> {
+        if let Some(named) = config.connections.get(text) {
+            let mut target = Target::parse(&named.url)?;
+            target.production = named.production;
+            return Ok(Self::Database(target, ConnectOptions { read_only: named.read_only, ..Default::default() }));
+        }
+        let path = Path::new(text);
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        if path.is_dir() {
+            return Ok(Self::Sql(SqlText { path: text.to_owned(), text: read_folder(path)? }));
+        }
+        match extension.as_str() {
+            "sql" if !text.contains("://") => {
+                Ok(Self::Sql(SqlText { path: text.to_owned(), text: read_file(path)? }))
+            }
+            "json" if !text.contains("://") => Ok(Self::Snapshot(path.to_path_buf())),
+            _ => Target::parse(text).map(|target| Self::Database(target, ConnectOptions::default())).map_err(|why| {
+                if text.contains(':') {
+                    return why;
+                }
+                Error::new(ErrorCode::File, format!("there is no database, file or configured connection {text:?}"))
+                    .hint("A source is a database URL, a .sql file or folder, or a snapshot (.json) made by inspect -f json.")
+            }),
+        }
+    }
+
+    /// Reads the schema.
+    pub async fn load(self, context: Context<'_>) -> Result<Loaded> {
+        match self {
+            Self::Database(target, options) => {
+                let database = engine::connect(&target, &options).await?;
+                let schema = database.inspect().await?;
+                Ok(Loaded { schema, dialect: database.dialect(), database: Some(database), notes: Vec::new() })
+            }
+            Self::Snapshot(path) => {
+                let text = read_file(&path)?;
+                let schema: Schema = serde_json::from_str(&text).map_err(|why| {
+                    Error::new(ErrorCode::File, format!("{} is not a snapshot: {why}", path.display()))
+                        .hint("Snapshots are made by lockstep inspect URL -f json.")
+                })?;
+                let dialect = engine::dialect(schema.engine)?;
+                Ok(Loaded { schema, dialect, database: None, notes: Vec::new() })
+            }
+            Self::Sql(sql) => sql.load(context).await,
+        }
+    }
+}
+
+impl SqlText {
+    async fn load(self, context: Context<'_>) -> Result<Loaded> {
+        let mut notes = Vec::new();
+        let shadow = match context.shadow {
+            Some(url) => Some(engine::connect(&Target::parse(url)?, &ConnectOptions::default()).await?),
+            None => context.beside.and_then(|l| l.database.clone()),
+        };
+        let kind =
+            shadow.as_ref().map(|d| d.info().engine).or(context.beside.map(|l| l.schema.engine)).or(context.engine);
+        let kind = kind.ok_or_else(|| {
+            Error::usage(format!("which engine is the SQL of {} for?", self.path))
+                .hint("Name it with --engine, or name a server with --shadow URL.")
+        })?;
+        if let Some(database) = &shadow {
+            match database.schema_of(&self.text).await {
+                Ok(schema) => return Ok(Loaded { schema, dialect: database.dialect(), database: None, notes }),
+                Err(why) if why.code == ErrorCode::Permission && context.shadow.is_none() => notes.push(format!(
+                    "{}: read without a server ({}), so types and expressions are approximate; --shadow URL loads it exactly",
+                    self.path, why.message
+                )),
+                Err(why) => return Err(self.located(why)),
+            }
+        } else {
+            notes.push(format!(
+                "{}: read without a server, so types and expressions are approximate; --shadow URL loads it exactly",
+                self.path
+            ));
+        }
+        let dialect = engine::dialect(kind)?;
+        let schema = self.approximate(kind, dialect.as_ref(), &mut notes);
+        Ok(Loaded { schema, dialect, database: None, notes })
+    }
+
+    /// The schema as the parser understands the text, run on an empty database.
+    fn approximate(&self, kind: EngineKind, dialect: &dyn Dialect, notes: &mut Vec<String>) -> Schema {
+        let mut schema = Schema::empty(kind);
+        schema.namespaces.insert(dialect.default_schema().to_owned(), Namespace::default());
+        for statement in dialect.read(&self.text, &schema.clone()).statements {
+            let place = format!("{}:{}", self.path, statement.line);
+            if !statement.parsed() {
+                notes.push(format!("{place}: not understood and left out"));
+            }
+            for change in &statement.reading.changes {
+                if let Err(why) = schema.apply(change) {
+                    notes.push(format!("{place}: {why}; left out"));
+                }
+            }
+        }
+        schema
+    }
+
+    fn located(&self, mut why: Error) -> Error {
+        let location = why.location.get_or_insert(Location { file: None, line: 1, column: 1 });
+        location.file = Some(self.path.clone());
+        why
+    }
+}
+
+/// Opens a database for a command that needs a live one.
+pub async fn connect(url: &str, config: &Config) -> Result<Arc<dyn Database>> {
+    match Source::parse(url, config)? {
+        Source::Database(target, options) => engine::connect(&target, &options).await,
+        _ => Err(Error::usage(format!("{url} is not a database"))
+            .hint("Name one by its URL: postgres://user@host/database or sqlite:file.")),
+    }
+}
+
+/// A file's text.
+pub fn read_file(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path)
+        .map_err(|why| Error::new(ErrorCode::File, format!("{} cannot be read: {why}", path.display())))?;
+    String::from_utf8(bytes).map_err(|why| {
+        let line = why.as_bytes().iter().take(why.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
+        Error::new(ErrorCode::File, format!("{} is not UTF-8 text (line {line})", path.display()))
+            .hint("Convert it to UTF-8.")
+    })
+}
+
+/// A file's text, or standard input's for `-`.
+pub fn read_file_or_stdin(path: &Path) -> Result<String> {
+    if path == Path::new("-") {
+        return std::io::read_to_string(std::io::stdin())
+            .map_err(|why| Error::new(ErrorCode::File, format!("standard input cannot be read: {why}")));
+    }
+    read_file(path)
+}
+
+fn read_folder(path: &Path) -> Result<String> {
+    let unreadable =
+        |why: std::io::Error| Error::new(ErrorCode::File, format!("{} cannot be read: {why}", path.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        let name = file.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_ascii_lowercase();
+        if name.ends_with(".sql") && !name.ends_with(".down.sql") {
+            files.push(file);
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::new(ErrorCode::File, format!("the folder {} has no .sql file", path.display())));
+    }
+    files.sort();
+    let texts: Result<Vec<String>> = files.iter().map(|file| read_file(file)).collect();
+    Ok(texts?.join("\n;\n"))
+}
+
+/// Reads `old=new` options against the schema before.
+pub fn renames(options: &[String], before: &Schema, default_schema: &str) -> Result<Vec<Rename>> {
+    options.iter().map(|option| rename(option, before, default_schema)).collect()
+}
+
+fn rename(option: &str, before: &Schema, default_schema: &str) -> Result<Rename> {
+    let wrong = |why: String| Error::usage(why).hint("Write --rename old_table=new_table or --rename table.old=new.");
+    let (old, new) = option.split_once('=').ok_or_else(|| wrong(format!("{option:?} has no = in it")))?;
+    let new = new.rsplit('.').next().unwrap_or(new).to_owned();
+    let parts: Vec<&str> = old.split('.').collect();
+    let table = |schema: &str, name: &str| Some(QName::new(schema, name)).filter(|q| before.tables.contains_key(q));
+    let column = |q: QName, name: &str| {
+        before.tables.get(&q).and_then(|t| t.column(name)).map(|_| ObjectRef::part(ObjectKind::Column, q, name))
+    };
+    let found = match parts.as_slice() {
+        [name] => table(default_schema, name).map(|q| ObjectRef::new(ObjectKind::Table, q)),
+        [first, second] => table(first, second)
+            .map(|q| ObjectRef::new(ObjectKind::Table, q))
+            .or_else(|| column(QName::new(default_schema, *first), second)),
+        [schema, name, part] => column(QName::new(*schema, *name), part),
+        _ => None,
+    };
+    let from = found.ok_or_else(|| wrong(format!("there is no table or column {old:?} to rename")))?;
+    Ok(Rename { from, to: new })
+}

@@ -1,0 +1,59 @@
+//! `lockstep [URL]`: the workbench on a database.
+
+use super::args::{Screen, Workbench};
+use super::source::Source;
+use super::{Status, demo};
+use crate::config::{Config, Recent, environment_target};
+use crate::engine::{ConnectOptions, Target};
+use crate::{Error, Result, tui};
+
+pub async fn open(args: Workbench, config: &Config) -> Result<Status> {
+    let recent = Recent::open();
+    let mut connect = ConnectOptions { read_only: args.read_only, ..ConnectOptions::default() };
+    let mut target = match &args.url {
+        Some(url) => match Source::parse(url, config)? {
+            Source::Database(target, options) => {
+                connect.read_only |= options.read_only;
+                Some(target)
+            }
+            _ => {
+                return Err(Error::usage(format!("{url} is not a database"))
+                    .hint("The workbench opens on a database; a SQL file is opened with --sql FILE."));
+            }
+        },
+        None => environment_target()?.or_else(|| recent.targets().into_iter().next()),
+    };
+    if let Some(target) = &mut target {
+        target.production |= args.production;
+    }
+    let mut options = options(&args.screen, config, &recent);
+    options.sql_file = args.sql;
+    loop {
+        let end = tui::open(tui::Options { target, connect: connect.clone(), ..options.clone() }).await?;
+        if let Some(shown) = &end.connected {
+            recent.remember(shown);
+        }
+        match end.next {
+            tui::Next::Quit => return Ok(Status::Yes),
+            tui::Next::Demo => return demo::open(&args.screen, config).await,
+        }
+    }
+}
+
+/// What every opening of the workbench has in common.
+pub fn options(screen: &Screen, config: &Config, recent: &Recent) -> tui::Options {
+    tui::Options {
+        theme: screen.theme.clone().or_else(|| config.theme.clone()),
+        ascii: if screen.ascii { Some(true) } else { config.ascii },
+        recent: recent.targets(),
+        named: config.targets(),
+        ..tui::Options::default()
+    }
+}
+
+/// The workbench on a target that is not remembered.
+pub async fn on(target: Target, screen: &Screen, config: &Config) -> Result<Status> {
+    let options = options(screen, config, &Recent::open());
+    tui::open(tui::Options { target: Some(target), demo: true, ..options }).await?;
+    Ok(Status::Yes)
+}
