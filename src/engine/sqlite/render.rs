@@ -1,5 +1,6 @@
 //! Changes as SQLite's SQL, the direct way; what ALTER TABLE cannot do is a rebuild of the table.
 
+use super::catalog::view_query;
 use super::keywords::is_keyword;
 use super::patterns;
 use super::reader::create_table::made_name;
@@ -50,7 +51,7 @@ pub(super) fn render(change: &Change, schema: &Schema) -> Vec<String> {
         Change::CreateIndex { table, index } => vec![create_index(table, index)],
         Change::DropIndex { name, .. } => vec![format!("DROP INDEX {}", ident(name))],
         Change::RenameIndex { table, from, to } => rename_index(schema, table, from, to),
-        Change::CreateView { view } => vec![create_view(view)],
+        Change::CreateView { view } => create_view_with_triggers(view),
         Change::ReplaceView { view } => replace_view(view, schema),
         Change::DropView { name, .. } => vec![format!("DROP VIEW {}", relation(name))],
         Change::RenameView { from, to, .. } => rename_view(schema, from, to),
@@ -85,7 +86,7 @@ fn replace_view(view: &View, schema: &Schema) -> Vec<String> {
     if old.is_some() {
         out.push(format!("DROP VIEW {}", relation(&view.name)));
     }
-    out.push(create_view(view));
+    out.extend(create_view_with_triggers(view));
     let triggers = old.map(|v| &v.triggers).into_iter().flatten();
     out.extend(triggers.filter(|(name, _)| !view.triggers.contains_key(*name)).map(|(_, t)| bare(&t.definition)));
     out
@@ -99,20 +100,24 @@ fn rename_view(schema: &Schema, from: &QName, to: &str) -> Vec<String> {
     for trigger in renamed.triggers.values_mut() {
         trigger.definition = lex::rename(&trigger.definition, &from.name, &ident(to));
     }
-    vec![format!("DROP VIEW {}", relation(from)), create_view(&renamed)]
+    let mut out = vec![format!("DROP VIEW {}", relation(from))];
+    out.extend(create_view_with_triggers(&renamed));
+    out
+}
+
+pub(super) fn create_view_with_triggers(view: &View) -> Vec<String> {
+    let triggers = view.triggers.values().map(|trigger| bare(&trigger.definition));
+    std::iter::once(create_view(view)).chain(triggers).collect()
 }
 
 pub(super) fn create_view(view: &View) -> String {
-    let mut sql = match &view.sql {
-        Some(sql) => bare(sql),
-        None => format!("CREATE VIEW {} AS\n{}", relation(&view.name), bare(&view.query)),
-    };
-    // A view's triggers are statements of their own; kept here they come with the view wherever it goes.
-    for trigger in view.triggers.values() {
-        sql.push_str(";\n");
-        sql.push_str(&bare(&trigger.definition));
+    match &view.sql {
+        // The kept text may be of another moment of the view than the model.
+        Some(sql) if view_query(sql).as_deref() == Some(view.query.as_str()) && lex::mentions(sql, &view.name.name) => {
+            bare(sql)
+        }
+        _ => format!("CREATE VIEW {} AS\n{}", relation(&view.name), bare(&view.query)),
     }
-    sql
 }
 
 pub(super) fn create_index(table: &QName, index: &Index) -> String {

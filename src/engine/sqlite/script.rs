@@ -1,6 +1,9 @@
 //! A whole schema, or one object of it, as SQL.
 
-use super::render::{bare, column_definition, constraint_definition, create_index, create_table, create_view};
+use super::patterns::kept_text;
+use super::render::{
+    bare, column_definition, constraint_definition, create_index, create_table, create_view, create_view_with_triggers,
+};
 use crate::schema::{ConstraintKind, ObjectKind, ObjectRef, Schema, Table};
 use std::collections::BTreeSet;
 
@@ -11,7 +14,7 @@ pub(super) fn script(schema: &Schema) -> String {
         out.extend(table.indexes.values().map(|index| create_index(&table.name, index)));
     }
     // SQLite looks at what a view reads only when it is read itself, so views need no order.
-    out.extend(schema.views.values().map(create_view));
+    out.extend(schema.views.values().flat_map(create_view_with_triggers));
     for table in schema.tables.values() {
         out.extend(table.triggers.values().map(|trigger| bare(&trigger.definition)));
     }
@@ -19,7 +22,7 @@ pub(super) fn script(schema: &Schema) -> String {
 }
 
 fn table_definition(table: &Table) -> String {
-    table.sql.as_deref().map_or_else(|| create_table(table), bare)
+    kept_text(table).map_or_else(|| create_table(table), bare)
 }
 
 fn in_order(schema: &Schema) -> Vec<&Table> {

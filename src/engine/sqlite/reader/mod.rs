@@ -1,12 +1,43 @@
 //! SQLite's SQL: exact tokens, statements with their places, and what each changes.
 
+mod alter;
 pub(super) mod create_index;
 pub(super) mod create_table;
 pub(super) mod lex;
+mod problem;
+mod split;
+mod statement;
 
 use crate::schema::Schema;
-use crate::sql::Script;
+use crate::sql::{Script, Skipped, Statement};
+use split::{Piece, place};
 
-pub(super) fn read(_text: &str, _schema: &Schema) -> Script {
-    Script::default()
+pub(super) fn read(text: &str, schema: &Schema) -> Script {
+    let mut schema = schema.clone();
+    let mut script = Script::default();
+    for piece in split::split(text) {
+        match piece {
+            Piece::Skipped(span, why) => {
+                let (line, column) = place(text, span.start);
+                let skipped = text.get(span.clone()).unwrap_or_default().to_owned();
+                script.skipped.push(Skipped { span, line, column, text: skipped, why });
+            }
+            Piece::Statement(span) => {
+                let (line, column) = place(text, span.start);
+                let own = text.get(span.clone()).unwrap_or_default().to_owned();
+                let read = statement::read(&own, &schema);
+                let mut problems = Vec::new();
+                if !read.understood {
+                    problems.extend(problem::find(text, span.start, &own));
+                }
+                for change in &read.reading.changes {
+                    // A change that does not fit leaves the schema as it was; running it would fail as well.
+                    let _ = schema.apply(change);
+                }
+                let class = if problems.is_empty() { read.class } else { "unknown".to_owned() };
+                script.statements.push(Statement { span, line, column, text: own, class, problems, reading: read.reading });
+            }
+        }
+    }
+    script
 }
