@@ -3,9 +3,7 @@
 use lockstep::ErrorCode;
 use lockstep::engine::{ConnectOptions, Database, Dialect as _, SessionRole, Target, Value, connect};
 use lockstep::plan::{Patterns, PlanOptions, RollbackKind, Step, StepKind};
-use lockstep::schema::{
-    Change, Column, Constraint, ConstraintKind, Generated, Index, QName, Schema, Transform,
-};
+use lockstep::schema::{Change, Column, Constraint, ConstraintKind, Generated, Index, QName, Schema, Transform};
 use lockstep::sql::Syntax;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -213,7 +211,10 @@ async fn several_changes_of_one_table_are_one_rebuild() {
         },
         Change::AddConstraint {
             table: table.clone(),
-            constraint: Constraint::new("known", ConstraintKind::Check { expression: "kind <> ''".into(), no_inherit: false }),
+            constraint: Constraint::new(
+                "known",
+                ConstraintKind::Check { expression: "kind <> ''".into(), no_inherit: false },
+            ),
         },
     ];
     let before = shop.database.inspect().await.unwrap();
@@ -292,7 +293,7 @@ async fn every_kind_of_change_goes_there_and_back() {
         let shop = shop().await;
         let before = shop.database.inspect().await.unwrap();
         let after = there_and_back(&shop, &changes).await;
-        assert_ne!(after.fingerprint(), before.fingerprint().replace("sha256:", "") , "{changes:?}");
+        assert_ne!(after.fingerprint(), before.fingerprint().replace("sha256:", ""), "{changes:?}");
     }
 }
 
@@ -301,14 +302,17 @@ async fn a_rebuild_that_would_break_a_reference_or_a_view_changes_nothing() {
     let shop = shop().await;
     let before = shop.database.inspect().await.unwrap();
     let dialect = shop.database.dialect();
-    let foreign = Constraint::new("far", ConstraintKind::ForeignKey(lockstep::schema::ForeignKey {
-        columns: vec!["weight".into()],
-        references: q("orders"),
-        referenced_columns: vec!["total".into()],
-        on_update: lockstep::schema::Action::NoAction,
-        on_delete: lockstep::schema::Action::NoAction,
-        match_full: false,
-    }));
+    let foreign = Constraint::new(
+        "far",
+        ConstraintKind::ForeignKey(lockstep::schema::ForeignKey {
+            columns: vec!["weight".into()],
+            references: q("orders"),
+            referenced_columns: vec!["total".into()],
+            on_update: lockstep::schema::Action::NoAction,
+            on_delete: lockstep::schema::Action::NoAction,
+            match_full: false,
+        }),
+    );
     for change in [
         Change::AddConstraint { table: q("tags"), constraint: foreign },
         Change::DropColumn { table: q("orders"), column: "total".into() },
@@ -348,7 +352,8 @@ async fn a_held_lock_is_a_lock_timeout_and_a_caution() {
     holder.execute("ROLLBACK").await.unwrap();
     assert_eq!(shop.database.gate(&step).await.unwrap().verdict, lockstep::engine::Verdict::Go);
     let mut sampler = shop.database.sampler().await.unwrap();
-    let sample = sampler.sample(&lockstep::engine::Focus { probe: Some(q("orders")), ..Default::default() }).await.unwrap();
+    let sample =
+        sampler.sample(&lockstep::engine::Focus { probe: Some(q("orders")), ..Default::default() }).await.unwrap();
     assert!(sample.latency.probe_ms.is_some() && sample.size.contains_key("pages"));
     assert!(shop.path.exists());
 }
@@ -363,11 +368,15 @@ async fn a_cancelled_statement_stops_and_its_transaction_can_be_ended() {
         tokio::time::sleep(Duration::from_millis(100)).await;
         canceller.cancel().await.unwrap();
     });
-    let endless = "INSERT INTO tags WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'n', i FROM n";
+    let endless =
+        "INSERT INTO tags WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'n', i FROM n";
     assert_eq!(session.execute(endless).await.unwrap_err().code, ErrorCode::Cancelled);
     stop.await.unwrap();
     session.execute("ROLLBACK").await.unwrap();
-    assert_eq!(session.query("SELECT count(*) FROM tags WHERE word = $1", &[Value::Text("y".into())]).await.unwrap(), [[Value::Int(1)]]);
+    assert_eq!(
+        session.query("SELECT count(*) FROM tags WHERE word = $1", &[Value::Text("y".into())]).await.unwrap(),
+        [[Value::Int(1)]]
+    );
 }
 
 #[tokio::test]

@@ -65,16 +65,14 @@ fn keep_values(table: &Table, column: &str, value: &str, key: &[String], only_wh
     marked.comment = Some(value.to_owned());
     let kept = ident(&kept_name(table, &marked));
     let (from, column) = (relation(&table.name), ident(column));
-    let keys: Vec<String> =
-        (1..).zip(key).map(|(n, key)| format!("{} AS lockstep_key_{n}", ident(key))).collect();
+    let keys: Vec<String> = (1..).zip(key).map(|(n, key)| format!("{} AS lockstep_key_{n}", ident(key))).collect();
     let condition = only_where.map(|w| format!(" WHERE {w}")).unwrap_or_default();
     let copy = format!("CREATE TABLE {kept} AS SELECT {}, {column} FROM {from}{condition}", keys.join(", "));
     let mut step = Step::ddl(format!("Keep the values of {}.{column}", table.name.short()), Phase::Expand, vec![copy]);
     step.rollback = Rollback::exact(vec![format!("DROP TABLE {kept}")]);
     let same: Vec<String> =
         (1..).zip(key).map(|(n, key)| format!("{kept}.lockstep_key_{n} = {from}.{}", ident(key))).collect();
-    let restore =
-        format!("UPDATE {from} SET {column} = {kept}.{column} FROM {kept} WHERE {}", same.join(" AND "));
+    let restore = format!("UPDATE {from} SET {column} = {kept}.{column} FROM {kept} WHERE {}", same.join(" AND "));
     let back = Rollback::restores(vec![restore], format!("the values before come back from {kept}"));
     (step, back)
 }

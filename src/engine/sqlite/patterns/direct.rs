@@ -2,7 +2,9 @@
 
 use super::evolve::mentions_in_expression;
 use crate::engine::sqlite::reader::lex;
-use crate::engine::sqlite::render::{column_definition, constraint_definition, ident, is_literal, references, relation};
+use crate::engine::sqlite::render::{
+    column_definition, constraint_definition, ident, is_literal, references, relation,
+};
 use crate::schema::{Change, Column, Constraint, ConstraintKind, QName, Schema};
 
 /// The one statement that does the first of `changes` with those right behind it that belong to it; how many it does
@@ -61,13 +63,11 @@ fn drop_column(schema: &Schema, name: &QName, column: &str) -> Option<String> {
         ConstraintKind::Check { expression, .. } => lex::mentions(expression, column),
         kind => kind.columns().iter().any(|c| c == column),
     });
-    let named_by_index =
-        table.indexes.values().any(|i| i.names_column(column) || mentions_in_expression(i, column));
+    let named_by_index = table.indexes.values().any(|i| i.names_column(column) || mentions_in_expression(i, column));
     let named_by_column =
         table.columns.iter().any(|c| c.generated.as_ref().is_some_and(|g| lex::mentions(&g.expression, column)));
-    let texts = schema.views.values().flat_map(|v| {
-        std::iter::once(&v.query).chain(v.triggers.values().map(|t| &t.definition))
-    });
+    let texts =
+        schema.views.values().flat_map(|v| std::iter::once(&v.query).chain(v.triggers.values().map(|t| &t.definition)));
     let triggers = schema.tables.values().flat_map(|t| t.triggers.values().map(|t| &t.definition));
     let named_by_text =
         texts.chain(triggers).any(|text| lex::mentions(text, column) && lex::mentions(text, &name.name));

@@ -3,7 +3,9 @@
 
 use crate::engine::sqlite::reader::create_table::{self, ColumnText, CreateTable, PartKind};
 use crate::engine::sqlite::reader::lex;
-use crate::engine::sqlite::render::{column_definition, constraint_definition, create_table as written, default_value, ident};
+use crate::engine::sqlite::render::{
+    column_definition, constraint_definition, create_table as written, default_value, ident,
+};
 use crate::schema::{Change, Constraint, Table};
 use std::ops::Range;
 

@@ -4,9 +4,7 @@ use super::evolve::evolve;
 use super::rebuild::{kept_name, reference_proof, session};
 use super::title::{phase, title};
 use crate::engine::sqlite::reader::lex;
-use crate::engine::sqlite::render::{
-    bare, create_index, create_view_with_triggers, ident, relation, render,
-};
+use crate::engine::sqlite::render::{bare, create_index, create_view_with_triggers, ident, relation, render};
 use crate::plan::{Rollback, Step};
 use crate::schema::{Change, QName, Schema};
 use crate::{Error, ErrorCode, Result};
@@ -33,7 +31,9 @@ pub(super) fn step(change: &Change, schema: &Schema) -> Result<Vec<Step>> {
 fn cannot(change: &Change) -> Error {
     let words = match change {
         Change::SetComment { .. } => "SQLite keeps no comments on its objects",
-        Change::CreateType { .. } | Change::AlterType { .. } | Change::AddEnumValue { .. } => "SQLite has no types of its own making",
+        Change::CreateType { .. } | Change::AlterType { .. } | Change::AddEnumValue { .. } => {
+            "SQLite has no types of its own making"
+        }
         Change::CreateRoutine { .. } | Change::ReplaceRoutine { .. } => "SQLite keeps no functions in the database",
         Change::CreateSequence { .. } | Change::AlterSequence { .. } => "SQLite has no sequences",
         Change::CreateSchema { .. } | Change::SetTableSchema { .. } => "an SQLite file has one schema, main",
@@ -58,9 +58,7 @@ fn back(change: &Change, schema: &Schema) -> Result<Vec<String>> {
             let triggers = triggers.or_else(|| schema.views.get(table).map(|v| &v.triggers));
             triggers.and_then(|t| t.get(name)).map(|t| bare(&t.definition)).into_iter().collect()
         }
-        Change::DropView { name, .. } => {
-            schema.views.get(name).map(create_view_with_triggers).unwrap_or_default()
-        }
+        Change::DropView { name, .. } => schema.views.get(name).map(create_view_with_triggers).unwrap_or_default(),
         Change::ReplaceView { view } => {
             let mut after = schema.clone();
             evolve(&mut after, change)?;
@@ -126,8 +124,13 @@ fn drop_table(name: &QName, schema: &Schema) -> Result<Step> {
     let change = Change::DropTable { name: name.clone() };
     let changes = vec![change];
     if table.options.contains_key("virtual") {
-        let mut step = Step::ddl(format!("Drop table {}", name.short()), phase(&changes), vec![format!("DROP TABLE {}", relation(name))]);
-        step.rollback = Rollback::lossy(table.sql.clone().into_iter().collect(), "the rows of the virtual table are lost");
+        let mut step = Step::ddl(
+            format!("Drop table {}", name.short()),
+            phase(&changes),
+            vec![format!("DROP TABLE {}", relation(name))],
+        );
+        step.rollback =
+            Rollback::lossy(table.sql.clone().into_iter().collect(), "the rows of the virtual table are lost");
         step.destroys.push(name.short());
         step.changes = changes;
         return Ok(step);

@@ -5,9 +5,7 @@
 use super::edit::{text_after, under_name};
 use super::evolve::row_key;
 use crate::engine::sqlite::reader::lex;
-use crate::engine::sqlite::render::{
-    bare, create_index, create_table, ident, is_on, literal, relation,
-};
+use crate::engine::sqlite::render::{bare, create_index, create_table, ident, is_on, literal, relation};
 use crate::engine::sqlite::types::affinity;
 use crate::schema::{Change, Column, ConstraintKind, Schema, Table};
 
@@ -155,7 +153,8 @@ impl Rebuild<'_> {
             self.changes.iter().any(|change| match change {
                 Change::SetNotNull { column, fill: Some(_), .. } | Change::Backfill { column, .. } => column == name,
                 Change::AlterColumnType { column, using, data_type, .. } => {
-                    let retyped = self.before.column(name).is_some_and(|c| affinity(&c.data_type) != affinity(data_type));
+                    let retyped =
+                        self.before.column(name).is_some_and(|c| affinity(&c.data_type) != affinity(data_type));
                     column == name && (using.is_some() || retyped)
                 }
                 _ => false,
@@ -220,7 +219,9 @@ impl Rebuild<'_> {
                 Some(kept) if kept.altered.contains(&column.name) => {
                     let after = ident(&after_name(&column.name));
                     // What was written since stays.
-                    format!("CASE WHEN k.lockstep_key_1 IS NOT NULL AND o.{name} IS k.{after} THEN k.{name} ELSE o.{name} END")
+                    format!(
+                        "CASE WHEN k.lockstep_key_1 IS NOT NULL AND o.{name} IS k.{after} THEN k.{name} ELSE o.{name} END"
+                    )
                 }
                 Some(_) => format!("o.{name}"),
             };

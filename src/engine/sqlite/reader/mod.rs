@@ -35,7 +35,15 @@ pub(super) fn read(text: &str, schema: &Schema) -> Script {
                     let _ = schema.apply(change);
                 }
                 let class = if problems.is_empty() { read.class } else { "unknown".to_owned() };
-                script.statements.push(Statement { span, line, column, text: own, class, problems, reading: read.reading });
+                script.statements.push(Statement {
+                    span,
+                    line,
+                    column,
+                    text: own,
+                    class,
+                    problems,
+                    reading: read.reading,
+                });
             }
         }
     }

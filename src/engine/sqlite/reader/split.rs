@@ -35,8 +35,10 @@ pub(super) fn split(text: &str) -> Vec<Piece> {
         }
         let word = text.get(token.span.clone()).unwrap_or_default();
         if span.is_none() && word == "." && begins_line(text, token) {
-            let line = text.get(token.span.start..).and_then(|r| r.find('\n')).map_or(text.len(), |n| token.span.start + n);
-            let name: String = text.get(token.span.start..line).unwrap_or_default().split_whitespace().take(1).collect();
+            let line =
+                text.get(token.span.start..).and_then(|r| r.find('\n')).map_or(text.len(), |n| token.span.start + n);
+            let name: String =
+                text.get(token.span.start..line).unwrap_or_default().split_whitespace().take(1).collect();
             out.push(Piece::Skipped(token.span.start..line, format!("{name} is a command of the sqlite3 shell")));
             skip_to = line;
             continue;
@@ -69,12 +71,20 @@ fn follow(trigger: Trigger, word: &str, words: &[String]) -> Trigger {
     match (trigger, word) {
         (Trigger::No, "TRIGGER") => {
             let rest: Vec<&str> = words.iter().map(String::as_str).collect();
-            if matches!(rest.as_slice(), ["CREATE"] | ["CREATE", "TEMP" | "TEMPORARY"]) { Trigger::Head } else { trigger }
+            if matches!(rest.as_slice(), ["CREATE"] | ["CREATE", "TEMP" | "TEMPORARY"]) {
+                Trigger::Head
+            } else {
+                trigger
+            }
         }
         (Trigger::Head, "BEGIN") => Trigger::Body(1),
         (Trigger::Body(depth), "CASE") => Trigger::Body(depth + 1),
         (Trigger::Body(depth), "END") => {
-            if depth <= 1 { Trigger::No } else { Trigger::Body(depth - 1) }
+            if depth <= 1 {
+                Trigger::No
+            } else {
+                Trigger::Body(depth - 1)
+            }
         }
         _ => trigger,
     }
@@ -83,7 +93,9 @@ fn follow(trigger: Trigger, word: &str, words: &[String]) -> Trigger {
 fn piece(text: &str, span: Range<usize>, words: &[String]) -> Piece {
     let list: Vec<&str> = words.iter().map(String::as_str).collect();
     let control = match list.as_slice() {
-        ["BEGIN", ..] | ["COMMIT", ..] | ["END", ..] | ["SAVEPOINT", ..] | ["RELEASE", ..] | ["ROLLBACK", ..] => list.first(),
+        ["BEGIN", ..] | ["COMMIT", ..] | ["END", ..] | ["SAVEPOINT", ..] | ["RELEASE", ..] | ["ROLLBACK", ..] => {
+            list.first()
+        }
         _ => None,
     };
     match control {
@@ -122,7 +134,8 @@ mod tests {
 
     #[test]
     fn triggers_are_one_statement() {
-        let trigger = "CREATE TRIGGER t AFTER UPDATE ON a BEGIN\n UPDATE a SET x = CASE WHEN 1 THEN 2 END; SELECT ';'; END";
+        let trigger =
+            "CREATE TRIGGER t AFTER UPDATE ON a BEGIN\n UPDATE a SET x = CASE WHEN 1 THEN 2 END; SELECT ';'; END";
         let text = format!("select 1; {trigger};\nselect `;`");
         assert_eq!(statements(&text), ["select 1", trigger, "select `;`"]);
     }

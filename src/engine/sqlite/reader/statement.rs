@@ -17,7 +17,11 @@ pub(super) struct Read {
 
 /// What a form of statement was read into.
 fn done(class: &str, changes: Vec<Change>) -> Read {
-    Read { class: class.to_owned(), reading: Reading { changes, complete: true, ..Reading::default() }, understood: true }
+    Read {
+        class: class.to_owned(),
+        reading: Reading { changes, complete: true, ..Reading::default() },
+        understood: true,
+    }
 }
 
 /// Known by its first words alone; the general parser says whether the rest reads.
@@ -116,7 +120,9 @@ fn dispatch(text: &str, schema: &Schema) -> Read {
 fn data(c: &Cursor<'_>, text: &str, schema: &Schema) -> Option<Read> {
     let first = c.word()?.to_ascii_uppercase();
     let writes = |class: &str| Some(by_words(class, Reading { data: true, ..Reading::default() }));
-    let reads = |class: &str| Some(by_words(class, Reading { data: true, read_only: true, complete: true, ..Reading::default() }));
+    let reads = |class: &str| {
+        Some(by_words(class, Reading { data: true, read_only: true, complete: true, ..Reading::default() }))
+    };
     match first.as_str() {
         "SELECT" | "VALUES" => reads(&first),
         "EXPLAIN" => Some(Read { understood: true, ..reads("EXPLAIN")? }),
@@ -226,7 +232,7 @@ fn create_trigger(text: &str, mut c: Cursor<'_>, temporary: bool, schema: &Schem
     let table = spelled_name(schema, &table);
     let exists = maybe
         && schema.tables.values().any(|t| t.triggers.contains_key(&name))
-        | schema.views.values().any(|v| v.triggers.contains_key(&name));
+            | schema.views.values().any(|v| v.triggers.contains_key(&name));
     if temporary || exists {
         return done("CREATE TRIGGER", Vec::new());
     }
@@ -248,9 +254,8 @@ fn drop_object(text: &str, schema: &Schema) -> Read {
     if in_schema.is_some_and(|s| !s.eq_ignore_ascii_case("main")) {
         return done(&class, Vec::new());
     }
-    let owner = |has: &dyn Fn(&crate::schema::Table) -> bool| {
-        schema.tables.values().find(|t| has(t)).map(|t| t.name.clone())
-    };
+    let owner =
+        |has: &dyn Fn(&crate::schema::Table) -> bool| schema.tables.values().find(|t| has(t)).map(|t| t.name.clone());
     let change = match kind {
         "TABLE" => {
             let exists = schema_has(schema, &name);
@@ -266,8 +271,7 @@ fn drop_object(text: &str, schema: &Schema) -> Read {
             table.map(|table| Change::DropIndex { table, name: name.clone() })
         }
         _ => {
-            let on_view =
-                || schema.views.values().find(|v| v.triggers.contains_key(&name)).map(|v| v.name.clone());
+            let on_view = || schema.views.values().find(|v| v.triggers.contains_key(&name)).map(|v| v.name.clone());
             let table = owner(&|t| t.triggers.contains_key(&name)).or_else(on_view);
             table.map(|table| Change::DropTrigger { table, name: name.clone() })
         }
