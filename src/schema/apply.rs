@@ -132,6 +132,8 @@ impl Schema {
                 self.table_mut(table)?.drop_column(column)?;
                 self.sequences.retain(|_, s| s.owned_by.as_ref().is_none_or(|(t, c)| t != table || c != column));
                 self.dependencies.retain(|d| d.from.name != *table || d.from.part.as_ref() != Some(column));
+                let owner = (table.clone(), column.clone());
+                self.sequences.retain(|_, s| s.owned_by.as_ref() != Some(&owner));
                 self.hand_down(table, change);
             }
             Change::Reshape { table, from, into } => {
@@ -250,6 +252,11 @@ impl Schema {
 
     fn rename_column(&mut self, table: &QName, from: &str, to: &str) -> Applied {
         self.table_mut(table)?.rename_column(from, to)?;
+        for (owner, column) in self.sequences.values_mut().filter_map(|s| s.owned_by.as_mut()) {
+            if owner == table && column == from {
+                to.clone_into(column);
+            }
+        }
         for (owner, column) in self.sequences.values_mut().filter_map(|s| s.owned_by.as_mut()) {
             if owner == table && column == from {
                 to.clone_into(column);
