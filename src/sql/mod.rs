@@ -12,6 +12,13 @@ pub use words::{line_column, one_line, visible};
 
 use crate::schema::{Change, Schema};
 
+/// The halves of a text by the `place` of a separator in it (1-based, 0 when it is not there).
+pub fn split_at_place(text: &str, separator: &str, place: &str) -> (String, String) {
+    let first = format!("CASE WHEN {place} > 0 THEN substr({text}, 1, {place} - 1) ELSE {text} END");
+    let second = format!("CASE WHEN {place} > 0 THEN substr({text}, {place} + length({separator})) END");
+    (first, second)
+}
+
 /// A dialect of SQL, as text: no connection, no state.
 pub trait Syntax: Send + Sync {
     /// Splits a script into statements, exact for the engine's quoting, and reads each one.
@@ -35,6 +42,12 @@ pub trait Syntax: Send + Sync {
     /// The type that people mean by `words` (`string`, `int`, `money`), in the engine's canonical words, or `None`
     /// when no such type is known. `schema` has the user's own types.
     fn data_type(&self, words: &str, schema: &Schema) -> Option<String>;
+
+    /// What is before and what is after the first `separator` in `text`, both SQL expressions: all of it and NULL
+    /// where the separator does not occur.
+    fn split_at_first(&self, text: &str, separator: &str) -> (String, String) {
+        split_at_place(text, separator, &format!("position({separator} IN {text})"))
+    }
 
     /// The schema that unqualified names mean: `public`, `main`.
     fn default_schema(&self) -> &str;

@@ -19,6 +19,9 @@ mod tokens;
 mod types;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use super::{Answer, Proposal};
 use crate::schema::{Change, Schema};
 use crate::sql::{Syntax, one_line};

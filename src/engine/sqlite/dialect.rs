@@ -32,6 +32,10 @@ impl Syntax for SqliteDialect {
         render::literal(text)
     }
 
+    fn split_at_first(&self, text: &str, separator: &str) -> (String, String) {
+        crate::sql::split_at_place(text, separator, &format!("instr({text}, {separator})"))
+    }
+
     fn data_type(&self, words: &str, _schema: &Schema) -> Option<String> {
         types::data_type(words)
     }
