@@ -4,26 +4,113 @@ use super::tokens::Token;
 
 /// Verbs that begin a clause after "and" or a comma.
 const VERBS: &[&str] = &[
-    "add", "create", "drop", "remove", "delete", "rename", "change", "make", "set", "index", "link", "split", "merge",
-    "combine", "fill", "backfill", "move", "convert", "require", "ensure", "enforce", "give", "introduce", "update",
-    "alter", "modify", "turn", "comment", "document", "describe", "mark", "connect", "allow", "call", "store", "put",
-    "get", "reindex", "replace", "let", "build", "populate", "copy", "enable", "disable", "restrict", "limit", "forbid",
-    "eliminate", "extend", "concatenate", "relate", "increase", "widen",
+    "add",
+    "create",
+    "drop",
+    "remove",
+    "delete",
+    "rename",
+    "change",
+    "make",
+    "set",
+    "index",
+    "link",
+    "split",
+    "merge",
+    "combine",
+    "fill",
+    "backfill",
+    "move",
+    "convert",
+    "require",
+    "ensure",
+    "enforce",
+    "give",
+    "introduce",
+    "update",
+    "alter",
+    "modify",
+    "turn",
+    "comment",
+    "document",
+    "describe",
+    "mark",
+    "connect",
+    "allow",
+    "call",
+    "store",
+    "put",
+    "get",
+    "reindex",
+    "replace",
+    "let",
+    "build",
+    "populate",
+    "copy",
+    "enable",
+    "disable",
+    "restrict",
+    "limit",
+    "forbid",
+    "eliminate",
+    "extend",
+    "concatenate",
+    "relate",
+    "increase",
+    "widen",
 ];
 /// Verbs of a clause that begins with what it is about: `price must be positive`.
 const MODALS: &[&str] =
     &["must", "should", "cannot", "belongs", "belong", "references", "needs", "need", "gets", "shall", "may"];
 /// Begins of courteous requests, without meaning.
 const COURTESIES: &[&[&str]] = &[
-    &["can", "you"], &["could", "you"], &["would", "you"], &["will", "you"], &["i", "want", "you", "to"], &["i", "want", "to"],
-    &["i", "would", "like", "to"], &["id", "like", "to"], &["we", "want", "to"], &["we", "need", "to"], &["i", "need", "to"],
-    &["we", "should"], &["lets"], &["let", "us"], &["let", "s"], &["hey"], &["hi"], &["hello"], &["ok"], &["okay"],
-    &["now"], &["then"], &["also"], &["next"], &["finally"], &["first"], &["afterwards"], &["so"], &["just"], &["kindly"],
-    &["go", "ahead", "and"], &["and"], &["after", "that"], &["we", "must"], &["you", "should"], &["i", "would", "like", "you", "to"],
-    &["let"], &["help", "me"], &["we", "want"], &["we", "need"], &["i", "need"], &["i", "want"], &["there", "should", "be"],
+    &["can", "you"],
+    &["could", "you"],
+    &["would", "you"],
+    &["will", "you"],
+    &["i", "want", "you", "to"],
+    &["i", "want", "to"],
+    &["i", "would", "like", "to"],
+    &["id", "like", "to"],
+    &["we", "want", "to"],
+    &["we", "need", "to"],
+    &["i", "need", "to"],
+    &["we", "should"],
+    &["lets"],
+    &["let", "us"],
+    &["let", "s"],
+    &["hey"],
+    &["hi"],
+    &["hello"],
+    &["ok"],
+    &["okay"],
+    &["now"],
+    &["then"],
+    &["also"],
+    &["next"],
+    &["finally"],
+    &["first"],
+    &["afterwards"],
+    &["so"],
+    &["just"],
+    &["kindly"],
+    &["go", "ahead", "and"],
+    &["and"],
+    &["after", "that"],
+    &["we", "must"],
+    &["you", "should"],
+    &["i", "would", "like", "you", "to"],
+    &["let"],
+    &["help", "me"],
+    &["we", "want"],
+    &["we", "need"],
+    &["i", "need"],
+    &["i", "want"],
+    &["there", "should", "be"],
 ];
 /// Courtesies that stand for a wish to have something new.
-const WISHES: &[&[&str]] = &[&["we", "want"], &["we", "need"], &["i", "need"], &["i", "want"], &["there", "should", "be"]];
+const WISHES: &[&[&str]] =
+    &[&["we", "want"], &["we", "need"], &["i", "need"], &["i", "want"], &["there", "should", "be"]];
 
 /// The clauses of a request, courtesies and connecting words left out.
 pub(super) fn clauses(tokens: &[Token]) -> Vec<Vec<Token>> {
@@ -80,8 +167,10 @@ fn is_value_list(so_far: &[Token]) -> bool {
 }
 
 fn skip_joints(rest: &[Token]) -> &[Token] {
-    let joints =
-        rest.iter().take_while(|t| t.is_any(&[",", "and", "&", "then", "also", "plus", "but", "while", "finally"])).count();
+    let joints = rest
+        .iter()
+        .take_while(|t| t.is_any(&[",", "and", "&", "then", "also", "plus", "but", "while", "finally"]))
+        .count();
     rest.split_at(joints).1
 }
 
@@ -95,7 +184,9 @@ fn without_courtesies(clause: &[Token]) -> Vec<Token> {
         wish |= WISHES.contains(courtesy);
         rest = after;
     }
-    while let Some((last, before)) = rest.split_last().filter(|(last, _)| last.is_any(&[",", "and", "too", "thanks", "now", "also"])) {
+    while let Some((last, before)) =
+        rest.split_last().filter(|(last, _)| last.is_any(&[",", "and", "too", "thanks", "now", "also"]))
+    {
         let _ = last;
         rest = before;
     }
@@ -128,7 +219,10 @@ mod tests {
 
     #[test]
     fn a_new_subject_begins_a_clause() {
-        assert_eq!(split("email must be unique and price must be positive"), ["email must be unique", "price must be positive"]);
+        assert_eq!(
+            split("email must be unique and price must be positive"),
+            ["email must be unique", "price must be positive"]
+        );
         assert_eq!(split("rating must be between 0 and 5"), ["rating must be between 0 and 5"]);
     }
 

@@ -121,8 +121,11 @@ impl Draft<'_> {
         let sql = self.syntax.ident(column);
         let tokens = skip(tokens, COPULAS);
         let (no, tokens) = match tokens.split_first() {
-            Some((first, rest)) if first.is_any(NEGATIONS) && after(tokens, &["no", "less"]).is_none()
-                && after(tokens, &["no", "more"]).is_none() && after(tokens, &["no", "longer"]).is_none() =>
+            Some((first, rest))
+                if first.is_any(NEGATIONS)
+                    && after(tokens, &["no", "less"]).is_none()
+                    && after(tokens, &["no", "more"]).is_none()
+                    && after(tokens, &["no", "longer"]).is_none() =>
             {
                 (true, skip(rest, COPULAS))
             }
@@ -180,10 +183,12 @@ impl Draft<'_> {
         let empty = if text { format!("{sql} = {}", self.syntax.literal("")) } else { format!("{sql} IS NULL") };
         let full = if text { format!("{sql} <> {}", self.syntax.literal("")) } else { format!("{sql} IS NOT NULL") };
         Some(match (said.as_slice(), no) {
-            (["positive" | "strictly_positive"], false) | (["zero", "or", "negative"] | ["zero", "or", "less"], true) => {
+            (["positive" | "strictly_positive"], false)
+            | (["zero", "or", "negative"] | ["zero", "or", "less"], true) => {
                 format!("{sql} > 0")
             }
-            (["negative"], true) | (["nonnegative" | "non_negative"] | ["zero", "or", "more" | "greater" | "positive"], false)
+            (["negative"], true)
+            | (["nonnegative" | "non_negative"] | ["zero", "or", "more" | "greater" | "positive"], false)
             | (["positive", "or", "zero"], false) => format!("{sql} >= 0"),
             (["negative"], false) => format!("{sql} < 0"),
             (["positive"], true) => format!("{sql} <= 0"),
@@ -225,8 +230,13 @@ impl Draft<'_> {
         if !about_length.iter().any(|word| said(word)) {
             return None;
         }
-        let operator = if said("longer") && said("no") || said("most") || said("up") || said("limit") || said("maximum")
-            || said("max") || said("or") && (said("less") || said("fewer"))
+        let operator = if said("longer") && said("no")
+            || said("most")
+            || said("up")
+            || said("limit")
+            || said("maximum")
+            || said("max")
+            || said("or") && (said("less") || said("fewer"))
         {
             "<="
         } else if said("least") || said("minimum") || said("min") || said("or") && said("more") {

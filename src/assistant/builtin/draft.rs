@@ -117,11 +117,8 @@ impl<'a> Draft<'a> {
 
     /// Points "it" at columns of a table.
     pub fn look_at(&mut self, table: &QName, columns: &[&str]) {
-        self.focus = Focus {
-            table: Some(table.clone()),
-            columns: columns.iter().map(|&c| c.to_owned()).collect(),
-            index: None,
-        };
+        self.focus =
+            Focus { table: Some(table.clone()), columns: columns.iter().map(|&c| c.to_owned()).collect(), index: None };
     }
 
     /// A name for a part of a table by the usual convention, `table_column_suffix`, shortened to 63 bytes and

@@ -27,17 +27,12 @@ impl Draft<'_> {
         self.push(Change::AddColumn { table: table.clone(), column });
         self.look_at(table, &[&spec.name]);
         match (fill, later) {
-            (Fill::Value(value), true) => self.push(Change::SetNotNull {
-                table: table.clone(),
-                column: spec.name.clone(),
-                fill: Some(value),
-            }),
-            (Fill::Value(value), false) => self.push(Change::Backfill {
-                table: table.clone(),
-                column: spec.name.clone(),
-                value,
-                only_where: None,
-            }),
+            (Fill::Value(value), true) => {
+                self.push(Change::SetNotNull { table: table.clone(), column: spec.name.clone(), fill: Some(value) })
+            }
+            (Fill::Value(value), false) => {
+                self.push(Change::Backfill { table: table.clone(), column: spec.name.clone(), value, only_where: None })
+            }
             (Fill::LeaveOptional, _) => {
                 self.note(format!("{}.{} stays optional for now, as you chose.", table.short(), spec.name));
             }
@@ -132,7 +127,9 @@ impl Draft<'_> {
     pub fn add_unique(&mut self, table: &QName, columns: &[&str]) -> Flow<()> {
         let columns_owned: Vec<String> = columns.iter().map(|&c| c.to_owned()).collect();
         let there = self.schema.tables.get(table).and_then(|t| {
-            t.constraints.values().find(|c| matches!(&c.kind, ConstraintKind::Unique { columns, .. } if *columns == columns_owned))
+            t.constraints
+                .values()
+                .find(|c| matches!(&c.kind, ConstraintKind::Unique { columns, .. } if *columns == columns_owned))
         });
         if let Some(there) = there {
             let what = columns.join(", ");
@@ -198,7 +195,8 @@ impl Draft<'_> {
             return Ok((table, columns.into_iter().map(|c| c.column).collect()));
         }
         let as_table = self.strictly(|d| d.table_ref(tokens));
-        if as_table.is_err() && tokens.iter().any(|t| t.text.contains('.'))
+        if as_table.is_err()
+            && tokens.iter().any(|t| t.text.contains('.'))
             && let Ok(columns) = self.strictly(|d| d.column_refs(tokens))
             && let [column] = columns.as_slice()
         {
@@ -233,7 +231,9 @@ impl Draft<'_> {
         extras: IndexExtras,
     ) -> Flow<()> {
         let same = |index: &&Index| {
-            index.keys == keys && index.predicate == extras.predicate && (index.unique || !extras.unique)
+            index.keys == keys
+                && index.predicate == extras.predicate
+                && (index.unique || !extras.unique)
                 && index.method == extras.method.as_deref().unwrap_or("btree")
         };
         if let Some(there) = self.schema.tables.get(table).and_then(|t| t.indexes.values().find(same)) {

@@ -177,10 +177,7 @@ fn merged(all: Vec<Vec<Part>>) -> Vec<Vec<Part>> {
 }
 
 fn product(heads: &[Vec<Part>], tails: &[Vec<Part>]) -> Vec<Vec<Part>> {
-    heads
-        .iter()
-        .flat_map(|head| tails.iter().map(move |tail| head.iter().chain(tail).cloned().collect()))
-        .collect()
+    heads.iter().flat_map(|head| tails.iter().map(move |tail| head.iter().chain(tail).cloned().collect())).collect()
 }
 
 #[cfg(test)]

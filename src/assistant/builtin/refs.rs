@@ -73,7 +73,8 @@ impl Draft<'_> {
             [] => self.unknown_table(&words, &written),
             several => {
                 let choices = several.iter().map(ToString::to_string).collect();
-                let answer = self.ask_name(format!("table:{written}"), format!("Which table is {written}?"), choices)?;
+                let answer =
+                    self.ask_name(format!("table:{written}"), format!("Which table is {written}?"), choices)?;
                 self.answered_table(&answer)
             }
         }
@@ -308,9 +309,9 @@ impl Draft<'_> {
         }
         let plain = !words.is_empty()
             && words.len() <= 4
-            && words.iter().all(|t| {
-                matches!(t.kind, Kind::Word | Kind::Number) && !t.is_any(NOT_NAMES) && !t.text.contains('.')
-            });
+            && words
+                .iter()
+                .all(|t| matches!(t.kind, Kind::Word | Kind::Number) && !t.is_any(NOT_NAMES) && !t.text.contains('.'));
         if !plain || words.first().is_some_and(|t| t.kind == Kind::Number) {
             return Err(Stop::No);
         }

@@ -34,41 +34,118 @@ pub(super) struct Spec {
 }
 
 const REQUIRED: &[&[&str]] = &[
-    &["required"], &["mandatory"], &["not", "null"], &["not", "nullable"], &["non", "null"], &["never", "null"],
-    &["notnull"], &["cannot", "be", "null"], &["must", "not", "be", "null"], &["not", "optional"], &["non", "-", "null"],
-    &["not", "-", "null"], &["must", "be", "set"], &["must", "be", "present"], &["non", "nullable"], &["always", "set"],
-    &["must", "have", "value"], &["cannot", "be", "empty"], &["cannot", "be", "missing"], &["obligatory"], &["nonnull"],
-    &["non", "-", "nullable"], &["always", "present"], &["compulsory"],
+    &["required"],
+    &["mandatory"],
+    &["not", "null"],
+    &["not", "nullable"],
+    &["non", "null"],
+    &["never", "null"],
+    &["notnull"],
+    &["cannot", "be", "null"],
+    &["must", "not", "be", "null"],
+    &["not", "optional"],
+    &["non", "-", "null"],
+    &["not", "-", "null"],
+    &["must", "be", "set"],
+    &["must", "be", "present"],
+    &["non", "nullable"],
+    &["always", "set"],
+    &["must", "have", "value"],
+    &["cannot", "be", "empty"],
+    &["cannot", "be", "missing"],
+    &["obligatory"],
+    &["nonnull"],
+    &["non", "-", "nullable"],
+    &["always", "present"],
+    &["compulsory"],
 ];
 const OPTIONAL: &[&[&str]] = &[
-    &["optional"], &["nullable"], &["null"], &["can", "be", "null"], &["may", "be", "null"], &["not", "required"],
-    &["not", "mandatory"], &["allow", "null"], &["allow", "nulls"], &["allows", "null"], &["allowing", "null"],
-    &["can", "be", "empty"], &["may", "be", "empty"], &["can", "be", "missing"], &["may", "be", "missing"],
+    &["optional"],
+    &["nullable"],
+    &["null"],
+    &["can", "be", "null"],
+    &["may", "be", "null"],
+    &["not", "required"],
+    &["not", "mandatory"],
+    &["allow", "null"],
+    &["allow", "nulls"],
+    &["allows", "null"],
+    &["allowing", "null"],
+    &["can", "be", "empty"],
+    &["may", "be", "empty"],
+    &["can", "be", "missing"],
+    &["may", "be", "missing"],
 ];
-const UNIQUE: &[&[&str]] = &[
-    &["unique"], &["no", "duplicates"], &["without", "duplicates"], &["distinct"], &["unique", "constraint"],
-];
+const UNIQUE: &[&[&str]] =
+    &[&["unique"], &["no", "duplicates"], &["without", "duplicates"], &["distinct"], &["unique", "constraint"]];
 const DEFAULT: &[&[&str]] = &[
-    &["default", "value", "of"], &["default", "value"], &["default", "to"], &["defaults", "to"], &["defaulting", "to"],
-    &["default", "of"], &["default", "is"], &["default", "="], &["default", ":"], &["default"], &["initially"],
+    &["default", "value", "of"],
+    &["default", "value"],
+    &["default", "to"],
+    &["defaults", "to"],
+    &["defaulting", "to"],
+    &["default", "of"],
+    &["default", "is"],
+    &["default", "="],
+    &["default", ":"],
+    &["default"],
+    &["initially"],
     &["starting", "at"],
 ];
 const FILL: &[&[&str]] = &[
-    &["filled", "with"], &["fill", "existing", "rows", "with"], &["backfilled", "with"], &["backfill", "with"],
-    &["existing", "rows", "get"], &["existing", "rows", "should", "get"], &["existing", "rows", "should", "have"],
+    &["filled", "with"],
+    &["fill", "existing", "rows", "with"],
+    &["backfilled", "with"],
+    &["backfill", "with"],
+    &["existing", "rows", "get"],
+    &["existing", "rows", "should", "get"],
+    &["existing", "rows", "should", "have"],
 ];
 const REFERENCES: &[&[&str]] = &[
-    &["references"], &["referencing"], &["refers", "to"], &["referring", "to"], &["foreign", "key", "to"],
-    &["foreign", "key", "referencing"], &["foreign", "key", "references"], &["fk", "to"], &["pointing", "to"],
-    &["points", "to"], &["linked", "to"], &["linking", "to"], &["foreign", "key", "on"], &["pointing", "at"],
-    &["reference", "to"], &["foreign", "key", "into"],
+    &["references"],
+    &["referencing"],
+    &["refers", "to"],
+    &["referring", "to"],
+    &["foreign", "key", "to"],
+    &["foreign", "key", "referencing"],
+    &["foreign", "key", "references"],
+    &["fk", "to"],
+    &["pointing", "to"],
+    &["points", "to"],
+    &["linked", "to"],
+    &["linking", "to"],
+    &["foreign", "key", "on"],
+    &["pointing", "at"],
+    &["reference", "to"],
+    &["foreign", "key", "into"],
 ];
 /// What begins a condition on the column's value.
 const CONDITION: &[&[&str]] = &[
-    &["positive"], &["nonnegative"], &["between"], &[">"], &["<"], &[">="], &["<="], &["one", "of"], &["must"],
-    &["should"], &["greater"], &["less"], &["at", "least"], &["at", "most"], &["not", "empty"], &["never", "empty"],
-    &["not", "negative"], &["never", "negative"], &["cannot"], &["up", "to"], &["more", "than"], &["check"],
-    &["no", "longer", "than"], &["non", "-", "negative"], &["non", "negative"],
+    &["positive"],
+    &["nonnegative"],
+    &["between"],
+    &[">"],
+    &["<"],
+    &[">="],
+    &["<="],
+    &["one", "of"],
+    &["must"],
+    &["should"],
+    &["greater"],
+    &["less"],
+    &["at", "least"],
+    &["at", "most"],
+    &["not", "empty"],
+    &["never", "empty"],
+    &["not", "negative"],
+    &["never", "negative"],
+    &["cannot"],
+    &["up", "to"],
+    &["more", "than"],
+    &["check"],
+    &["no", "longer", "than"],
+    &["non", "-", "negative"],
+    &["non", "negative"],
 ];
 /// Words that say nothing between the others.
 const FILLERS: &[&str] = &[
@@ -165,8 +242,13 @@ impl Mods {
             return Some(rest);
         }
         let cascading = [
-            &["cascade", "on", "delete"][..], &["cascading", "deletes"], &["cascade", "deletes"], &["with", "cascade"],
-            &["cascading"], &["cascade"], &["delete", "cascade"],
+            &["cascade", "on", "delete"][..],
+            &["cascading", "deletes"],
+            &["cascade", "deletes"],
+            &["with", "cascade"],
+            &["cascading"],
+            &["cascade"],
+            &["delete", "cascade"],
         ];
         if let Some(rest) = lead(tokens, &cascading) {
             self.on_delete = Some(Action::Cascade);
@@ -299,8 +381,32 @@ impl Draft<'_> {
 
     /// A name and perhaps a type, in either order.
     fn spec(&mut self, core: &[Token], mods: Mods) -> Flow<Spec> {
-        let noise = ["column", "columns", "field", "fields", "attribute", "new", "of", "type", "as", "with", "that", "is",
-            "which", "called", "named", "its", "typed", "additional", "extra", "another", ":", "for", "should", "be"];
+        let noise = [
+            "column",
+            "columns",
+            "field",
+            "fields",
+            "attribute",
+            "new",
+            "of",
+            "type",
+            "as",
+            "with",
+            "that",
+            "is",
+            "which",
+            "called",
+            "named",
+            "its",
+            "typed",
+            "additional",
+            "extra",
+            "another",
+            ":",
+            "for",
+            "should",
+            "be",
+        ];
         if let Some(at) = core.iter().position(|t| t.is_any(&["called", "named"])) {
             let (before, name) = core.split_at(at);
             let name = name.split_first().map_or(&[][..], |(_, name)| name);
@@ -341,9 +447,10 @@ impl Draft<'_> {
 /// Whether what is at the start of `tokens` stands by itself up to the next comma: `, required, default 0`.
 fn ends_item(tokens: &[Token]) -> bool {
     lead(tokens, DEFAULT).is_some()
-        || lead(tokens, REQUIRED).or_else(|| lead(tokens, OPTIONAL)).or_else(|| lead(tokens, UNIQUE)).is_some_and(|rest| {
-            rest.first().is_none_or(|t| t.is_any(&[",", "and", "with"]))
-        })
+        || lead(tokens, REQUIRED)
+            .or_else(|| lead(tokens, OPTIONAL))
+            .or_else(|| lead(tokens, UNIQUE))
+            .is_some_and(|rest| rest.first().is_none_or(|t| t.is_any(&[",", "and", "with"])))
 }
 
 /// Whether a bracket is a type's own: `(20)`, `(10, 2)`.

@@ -28,9 +28,21 @@ impl Syntax for Plain {
         format!("'{}'", text.replace('\'', "''"))
     }
     fn data_type(&self, words: &str, schema: &Schema) -> Option<String> {
-        let known = ["text", "integer", "bigint", "boolean", "date", "uuid", "jsonb", "timestamp with time zone",
-            "double precision", "smallint", "numeric"];
-        let aliases = [("int", "integer"), ("varchar", "character varying"), ("bool", "boolean"), ("decimal", "numeric")];
+        let known = [
+            "text",
+            "integer",
+            "bigint",
+            "boolean",
+            "date",
+            "uuid",
+            "jsonb",
+            "timestamp with time zone",
+            "double precision",
+            "smallint",
+            "numeric",
+        ];
+        let aliases =
+            [("int", "integer"), ("varchar", "character varying"), ("bool", "boolean"), ("decimal", "numeric")];
         let (base, modifier) = words.split_once('(').map_or((words, String::new()), |(b, m)| (b, format!("({m}")));
         if let Some((_, full)) = aliases.iter().find(|(a, _)| *a == base) {
             return Some(format!("{full}{modifier}"));
@@ -81,33 +93,78 @@ fn foreign(schema: &mut Schema, from: &str, column: &str, to: &str) {
 /// A shop: customers, orders, order_items, products, sales, and an enum of order states.
 pub(super) fn shop() -> Schema {
     let mut s = Schema::empty(EngineKind::Postgres);
-    table(&mut s, "customers", &[("id", "bigint!"), ("email", "text!"), ("full_name", "text"), ("phone", "character varying(15)"),
-        ("country", "text"), ("created_at", "timestamp with time zone!"), ("deleted_at", "timestamp with time zone")]);
-    table(&mut s, "orders", &[("id", "bigint!"), ("customer_id", "bigint!"), ("status", "order_status"), ("total", "numeric(12,2)"),
-        ("notes", "text"), ("created_at", "timestamp with time zone!")]);
-    table(&mut s, "order_items", &[("id", "bigint!"), ("order_id", "bigint!"), ("product_id", "bigint!"), ("quantity", "integer"),
-        ("unit_price", "numeric(12,2)")]);
-    table(&mut s, "products", &[("id", "bigint!"), ("name", "text!"), ("price", "numeric(12,2)"), ("sku", "text"), ("active", "boolean")]);
+    table(
+        &mut s,
+        "customers",
+        &[
+            ("id", "bigint!"),
+            ("email", "text!"),
+            ("full_name", "text"),
+            ("phone", "character varying(15)"),
+            ("country", "text"),
+            ("created_at", "timestamp with time zone!"),
+            ("deleted_at", "timestamp with time zone"),
+        ],
+    );
+    table(
+        &mut s,
+        "orders",
+        &[
+            ("id", "bigint!"),
+            ("customer_id", "bigint!"),
+            ("status", "order_status"),
+            ("total", "numeric(12,2)"),
+            ("notes", "text"),
+            ("created_at", "timestamp with time zone!"),
+        ],
+    );
+    table(
+        &mut s,
+        "order_items",
+        &[
+            ("id", "bigint!"),
+            ("order_id", "bigint!"),
+            ("product_id", "bigint!"),
+            ("quantity", "integer"),
+            ("unit_price", "numeric(12,2)"),
+        ],
+    );
+    table(
+        &mut s,
+        "products",
+        &[("id", "bigint!"), ("name", "text!"), ("price", "numeric(12,2)"), ("sku", "text"), ("active", "boolean")],
+    );
     table(&mut s, "sales", &[("id", "bigint!"), ("amount", "numeric(12,2)"), ("sold_on", "date")]);
     table(&mut s, "people", &[("id", "bigint!"), ("first_name", "text"), ("last_name", "text"), ("age", "integer")]);
     foreign(&mut s, "order_items", "order_id", "orders");
     foreign(&mut s, "order_items", "product_id", "products");
     let values = ["draft", "paid", "shipped"].map(str::to_owned).to_vec();
-    s.types.insert(q("order_status"), TypeDef { name: q("order_status"), kind: TypeKind::Enum { values }, comment: None });
+    s.types
+        .insert(q("order_status"), TypeDef { name: q("order_status"), kind: TypeKind::Enum { values }, comment: None });
     let orders = s.tables.get_mut(&q("orders")).unwrap();
     orders.indexes.insert("orders_created_at_idx".into(), Index::on_columns("orders_created_at_idx", &["created_at"]));
     orders.column_mut("status").unwrap().default = Some("'draft'".into());
-    let unique = ConstraintKind::Unique { columns: vec!["email".into()], nulls_not_distinct: false, include: Vec::new() };
+    let unique =
+        ConstraintKind::Unique { columns: vec!["email".into()], nulls_not_distinct: false, include: Vec::new() };
     let customers = s.tables.get_mut(&q("customers")).unwrap();
     customers.constraints.insert("customers_email_key".into(), Constraint::new("customers_email_key", unique));
     let check = ConstraintKind::Check { expression: "price > 0".into(), no_inherit: false };
     let products = s.tables.get_mut(&q("products")).unwrap();
     products.constraints.insert("products_price_check".into(), Constraint::new("products_price_check", check));
-    s.views.insert(q("active_products"), View {
-        name: q("active_products"), materialized: false, columns: Vec::new(),
-        query: "SELECT id, name, price FROM products WHERE active".into(),
-        options: Default::default(), indexes: Default::default(), triggers: Default::default(), comment: None, sql: None,
-    });
+    s.views.insert(
+        q("active_products"),
+        View {
+            name: q("active_products"),
+            materialized: false,
+            columns: Vec::new(),
+            query: "SELECT id, name, price FROM products WHERE active".into(),
+            options: Default::default(),
+            indexes: Default::default(),
+            triggers: Default::default(),
+            comment: None,
+            sql: None,
+        },
+    );
     s
 }
 
@@ -131,8 +188,18 @@ fn short(change: &Change) -> String {
         ConstraintKind::Unique { columns, .. } => format!("{} unique ({})", c.name, columns.join(", ")),
         ConstraintKind::Check { expression, .. } => format!("{} check ({expression})", c.name),
         ConstraintKind::ForeignKey(fk) => {
-            let on_delete = if fk.on_delete == Action::NoAction { String::new() } else { format!(" on delete {}", fk.on_delete.sql()) };
-            format!("{} fk ({}) -> {} ({}){on_delete}", c.name, fk.columns.join(", "), fk.references.short(), fk.referenced_columns.join(", "))
+            let on_delete = if fk.on_delete == Action::NoAction {
+                String::new()
+            } else {
+                format!(" on delete {}", fk.on_delete.sql())
+            };
+            format!(
+                "{} fk ({}) -> {} ({}){on_delete}",
+                c.name,
+                fk.columns.join(", "),
+                fk.references.short(),
+                fk.referenced_columns.join(", ")
+            )
         }
         other => format!("{} {other:?}", c.name),
     };
@@ -141,19 +208,32 @@ fn short(change: &Change) -> String {
         Change::AddColumn { table, column: c } => format!("add {}.{}", table.short(), column(c)),
         Change::DropColumn { table, column } => format!("drop {}.{column}", table.short()),
         Change::RenameColumn { table, from, to } => format!("rename {}.{from} to {to}", table.short()),
-        Change::AlterColumnType { table, column, data_type, .. } => format!("type {}.{column} {data_type}", table.short()),
-        Change::SetDefault { table, column, default } => format!("default {}.{column} {}", table.short(), some(default)),
+        Change::AlterColumnType { table, column, data_type, .. } => {
+            format!("type {}.{column} {data_type}", table.short())
+        }
+        Change::SetDefault { table, column, default } => {
+            format!("default {}.{column} {}", table.short(), some(default))
+        }
         Change::SetNotNull { table, column, fill: None } => format!("not null {}.{column}", table.short()),
-        Change::SetNotNull { table, column, fill: Some(fill) } => format!("not null {}.{column} fill {fill}", table.short()),
+        Change::SetNotNull { table, column, fill: Some(fill) } => {
+            format!("not null {}.{column} fill {fill}", table.short())
+        }
         Change::DropNotNull { table, column } => format!("null {}.{column}", table.short()),
         Change::AddConstraint { table, constraint: c } => format!("{}: {}", table.short(), constraint(c)),
         Change::DropConstraint { table, name } => format!("{}: drop {name}", table.short()),
         Change::RenameConstraint { table, from, to } => format!("{}: rename {from} to {to}", table.short()),
         Change::CreateIndex { table, index } => {
-            let keys: Vec<String> = index.keys.iter().map(|k| {
-                let on = match &k.on { IndexTarget::Column(c) => c.clone(), IndexTarget::Expression(e) => format!("({e})") };
-                if k.descending { format!("{on} desc") } else { on }
-            }).collect();
+            let keys: Vec<String> = index
+                .keys
+                .iter()
+                .map(|k| {
+                    let on = match &k.on {
+                        IndexTarget::Column(c) => c.clone(),
+                        IndexTarget::Expression(e) => format!("({e})"),
+                    };
+                    if k.descending { format!("{on} desc") } else { on }
+                })
+                .collect();
             let unique = if index.unique { "unique " } else { "" };
             let predicate = index.predicate.as_ref().map(|p| format!(" where {p}")).unwrap_or_default();
             format!("{}: {unique}index {} ({}){predicate}", table.short(), index.name, keys.join(", "))
@@ -215,23 +295,33 @@ fn check(cases: &[(&str, &str)]) {
 #[test]
 fn columns_are_added() {
     check(&[
-        ("Add a region to sales, required, default 'EU', and index it",
-            "add sales.region text not null default 'EU' && sales: index sales_region_idx (region)"),
+        (
+            "Add a region to sales, required, default 'EU', and index it",
+            "add sales.region text not null default 'EU' && sales: index sales_region_idx (region)",
+        ),
         ("add column nickname text to customers", "add customers.nickname text"),
         ("add a nullable varchar(20) column zip to customers", "add customers.zip character varying(20)"),
         ("Please add a boolean is_gift to orders defaulting to false", "add orders.is_gift boolean default false"),
         ("customers need a birthday", "add customers.birthday date"),
         ("add shipped_at to the orders table", "add orders.shipped_at timestamp with time zone"),
         ("give orders a discount as percentage", "add orders.discount numeric(5,2)"),
-        ("add first_seen_at and visits_count to customers",
-            "add customers.first_seen_at timestamp with time zone && add customers.visits_count integer"),
+        (
+            "add first_seen_at and visits_count to customers",
+            "add customers.first_seen_at timestamp with time zone && add customers.visits_count integer",
+        ),
         ("add a text field called nickname to customers", "add customers.nickname text"),
-        ("add customer_id to sales referencing customers on delete cascade",
-            "add sales.customer_id bigint && sales: sales_customer_id_fkey fk (customer_id) -> customers (id) on delete CASCADE"),
-        ("add vat_code (text, unique) to customers",
-            "add customers.vat_code text && customers: customers_vat_code_key unique (vat_code)"),
-        ("add rating integer between 1 and 5 to products",
-            "add products.rating integer && products: products_rating_check check (rating BETWEEN 1 AND 5)"),
+        (
+            "add customer_id to sales referencing customers on delete cascade",
+            "add sales.customer_id bigint && sales: sales_customer_id_fkey fk (customer_id) -> customers (id) on delete CASCADE",
+        ),
+        (
+            "add vat_code (text, unique) to customers",
+            "add customers.vat_code text && customers: customers_vat_code_key unique (vat_code)",
+        ),
+        (
+            "add rating integer between 1 and 5 to products",
+            "add products.rating integer && products: products_rating_check check (rating BETWEEN 1 AND 5)",
+        ),
         ("orders should have a currency default 'EUR'", "add orders.currency text default 'EUR'"),
         ("add a stock column to products, required, default 0", "add products.stock integer not null default 0"),
     ]);
@@ -278,7 +368,10 @@ fn columns_change_type_default_and_nullability() {
         ("make orders.customer_id optional", "null orders.customer_id"),
         ("email can be null", "null customers.email"),
         ("allow nulls in products.name", "null products.name"),
-        ("country should be required, default 'DE'", "default customers.country 'DE' && not null customers.country fill 'DE'"),
+        (
+            "country should be required, default 'DE'",
+            "default customers.country 'DE' && not null customers.country fill 'DE'",
+        ),
     ]);
 }
 
@@ -287,13 +380,20 @@ fn constraints_are_made_and_dropped() {
     check(&[
         ("products.sku must be unique", "products: products_sku_key unique (sku)"),
         ("make sku unique", "products: products_sku_key unique (sku)"),
-        ("add a unique constraint on people(first_name, last_name)",
-            "people: people_first_name_last_name_key unique (first_name, last_name)"),
-        ("the combination of order_id and product_id must be unique",
-            "order_items: order_items_order_id_product_id_key unique (order_id, product_id)"),
+        (
+            "add a unique constraint on people(first_name, last_name)",
+            "people: people_first_name_last_name_key unique (first_name, last_name)",
+        ),
+        (
+            "the combination of order_id and product_id must be unique",
+            "order_items: order_items_order_id_product_id_key unique (order_id, product_id)",
+        ),
         ("unit_price must be positive", "order_items: order_items_unit_price_check check (unit_price > 0)"),
         ("orders.total cannot be negative", "orders: orders_total_check check (total >= 0)"),
-        ("customers.country must be one of DE, FR, IT", "customers: customers_country_check check (country IN ('DE', 'FR', 'IT'))"),
+        (
+            "customers.country must be one of DE, FR, IT",
+            "customers: customers_country_check check (country IN ('DE', 'FR', 'IT'))",
+        ),
         ("orders.status must be one of draft, paid", "orders: orders_status_check check (status IN ('draft', 'paid'))"),
         ("age must be between 0 and 150", "people: people_age_check check (age BETWEEN 0 AND 150)"),
         ("add a check that quantity > 0", "order_items: order_items_quantity_check check (quantity > 0)"),
@@ -304,8 +404,10 @@ fn constraints_are_made_and_dropped() {
         ("drop the constraint products_price_check", "products: drop products_price_check"),
         ("drop the unique constraint on customers.email", "customers: drop customers_email_key"),
         ("remove the check on price", "products: drop products_price_check"),
-        ("rename constraint customers_email_key to customers_unique_email",
-            "customers: rename customers_email_key to customers_unique_email"),
+        (
+            "rename constraint customers_email_key to customers_unique_email",
+            "customers: rename customers_email_key to customers_unique_email",
+        ),
     ]);
 }
 
@@ -320,12 +422,18 @@ fn foreign_keys_are_made() {
         ("add a foreign key from orders.customer_id to customers.id", wanted),
         ("orders.customer_id references customers", wanted),
         ("make orders.customer_id a foreign key to customers(id)", wanted),
-        ("link orders.customer_id to customers with on delete cascade",
-            "orders: orders_customer_id_fkey fk (customer_id) -> customers (id) on delete CASCADE"),
-        ("orders.customer_id should reference customers on delete set null",
-            "orders: orders_customer_id_fkey fk (customer_id) -> customers (id) on delete SET NULL"),
-        ("sales belong to products, on delete restrict",
-            "add sales.product_id bigint && sales: sales_product_id_fkey fk (product_id) -> products (id) on delete RESTRICT"),
+        (
+            "link orders.customer_id to customers with on delete cascade",
+            "orders: orders_customer_id_fkey fk (customer_id) -> customers (id) on delete CASCADE",
+        ),
+        (
+            "orders.customer_id should reference customers on delete set null",
+            "orders: orders_customer_id_fkey fk (customer_id) -> customers (id) on delete SET NULL",
+        ),
+        (
+            "sales belong to products, on delete restrict",
+            "add sales.product_id bigint && sales: sales_product_id_fkey fk (product_id) -> products (id) on delete RESTRICT",
+        ),
         ("drop the foreign key on order_items.product_id", "order_items: drop order_items_product_id_fkey"),
     ]);
 }
@@ -333,12 +441,18 @@ fn foreign_keys_are_made() {
 #[test]
 fn tables_are_made_dropped_and_renamed() {
     check(&[
-        ("create a table coupons with code (text, unique), discount as percentage and expires date",
-            "create coupons [id bigint not null; code text; discount numeric(5,2); expires date; coupons_code_key unique (code); coupons_pkey primary key (id)]"),
-        ("create table tags with an id, name (text, required) and created_at",
-            "create tags [id bigint not null; name text not null; created_at timestamp with time zone not null default CURRENT_TIMESTAMP; tags_pkey primary key (id)]"),
-        ("add a new table called reviews with id, product_id references products, rating integer between 1 and 5",
-            "create reviews [id bigint not null; product_id bigint; rating integer; reviews_pkey primary key (id); reviews_product_id_fkey fk (product_id) -> products (id); reviews_rating_check check (rating BETWEEN 1 AND 5)]"),
+        (
+            "create a table coupons with code (text, unique), discount as percentage and expires date",
+            "create coupons [id bigint not null; code text; discount numeric(5,2); expires date; coupons_code_key unique (code); coupons_pkey primary key (id)]",
+        ),
+        (
+            "create table tags with an id, name (text, required) and created_at",
+            "create tags [id bigint not null; name text not null; created_at timestamp with time zone not null default CURRENT_TIMESTAMP; tags_pkey primary key (id)]",
+        ),
+        (
+            "add a new table called reviews with id, product_id references products, rating integer between 1 and 5",
+            "create reviews [id bigint not null; product_id bigint; rating integer; reviews_pkey primary key (id); reviews_product_id_fkey fk (product_id) -> products (id); reviews_rating_check check (rating BETWEEN 1 AND 5)]",
+        ),
         ("drop table sales", "drop table sales"),
         ("remove the people table", "drop table people"),
         ("drop sales and people", "drop table sales && drop table people"),
@@ -350,20 +464,29 @@ fn tables_are_made_dropped_and_renamed() {
 #[test]
 fn indexes_are_made_and_dropped() {
     check(&[
-        ("add an index on orders by customer_id and created_at",
-            "orders: index orders_customer_id_created_at_idx (customer_id, created_at)"),
+        (
+            "add an index on orders by customer_id and created_at",
+            "orders: index orders_customer_id_created_at_idx (customer_id, created_at)",
+        ),
         ("index orders.customer_id", "orders: index orders_customer_id_idx (customer_id)"),
-        ("create index on order_items (order_id, product_id)",
-            "order_items: index order_items_order_id_product_id_idx (order_id, product_id)"),
+        (
+            "create index on order_items (order_id, product_id)",
+            "order_items: index order_items_order_id_product_id_idx (order_id, product_id)",
+        ),
         ("unique index on lower(email) of customers", "customers: unique index customers_lower_idx ((lower(email)))"),
-        ("add a unique index on customers.phone where deleted_at is null",
-            "customers: unique index customers_phone_idx (phone) where deleted_at IS NULL"),
+        (
+            "add a unique index on customers.phone where deleted_at is null",
+            "customers: unique index customers_phone_idx (phone) where deleted_at IS NULL",
+        ),
         ("add an index on orders by total descending", "orders: index orders_total_idx (total desc)"),
         ("we need an index on customers.country", "customers: index customers_country_idx (country)"),
         ("products.sku should be indexed", "products: index products_sku_idx (sku)"),
         ("drop index orders_created_at_idx", "drop index orders_created_at_idx"),
         ("drop the index on orders.created_at", "drop index orders_created_at_idx"),
-        ("rename index orders_created_at_idx to orders_by_date", "rename index orders_created_at_idx to orders_by_date"),
+        (
+            "rename index orders_created_at_idx to orders_by_date",
+            "rename index orders_created_at_idx to orders_by_date",
+        ),
     ]);
 }
 
@@ -388,8 +511,10 @@ fn values_are_filled_split_and_merged() {
     let merge = "reshape people.first_name+last_name into full_name := trim(COALESCE(first_name, '') || ' ' || COALESCE(last_name, ''))";
     check(&[
         ("set country to 'DE' where phone starts with '+49'", "fill customers.country = 'DE' where phone LIKE '+49%'"),
-        ("set customers.full_name to 'x' where country is DE and deleted_at is null",
-            "fill customers.full_name = 'x' where country = 'DE' AND deleted_at IS NULL"),
+        (
+            "set customers.full_name to 'x' where country is DE and deleted_at is null",
+            "fill customers.full_name = 'x' where country = 'DE' AND deleted_at IS NULL",
+        ),
         ("fill missing country with 'EU'", "fill customers.country = 'EU' where country IS NULL"),
         ("backfill orders.total with 0", "fill orders.total = 0 where total IS NULL"),
         ("split full_name into first_name and last_name", &split),
@@ -403,13 +528,19 @@ fn values_are_filled_split_and_merged() {
 #[test]
 fn several_things_in_one_sentence() {
     check(&[
-        ("Rename orders.total to amount, make it required, and drop notes",
-            "rename orders.total to amount && not null orders.amount && drop orders.notes"),
+        (
+            "Rename orders.total to amount, make it required, and drop notes",
+            "rename orders.total to amount && not null orders.amount && drop orders.notes",
+        ),
         ("drop phone from customers and add mobile text to it", "drop customers.phone && add customers.mobile text"),
-        ("Add a slug to products; it must be unique. Then drop products.sku.",
-            "add products.slug text && products: products_slug_key unique (slug) && drop products.sku"),
-        ("create a table coupons with code text. Add a discount as percentage to coupons and index coupons.code",
-            "create coupons [id bigint not null; code text; coupons_pkey primary key (id)] && add coupons.discount numeric(5,2) && coupons: index coupons_code_idx (code)"),
+        (
+            "Add a slug to products; it must be unique. Then drop products.sku.",
+            "add products.slug text && products: products_slug_key unique (slug) && drop products.sku",
+        ),
+        (
+            "create a table coupons with code text. Add a discount as percentage to coupons and index coupons.code",
+            "create coupons [id bigint not null; code text; coupons_pkey primary key (id)] && add coupons.discount numeric(5,2) && coupons: index coupons_code_idx (code)",
+        ),
     ]);
 }
 
@@ -431,7 +562,10 @@ fn missing_information_is_asked_for() {
     let text = "add a required nickname to customers";
     let Proposal::Question(question) = ask(text, &[]) else { panic!("{:?}", ask(text, &[])) };
     assert!(question.choices.contains(&"leave it optional".to_owned()));
-    assert_eq!(changes(text, &["unknown"]).unwrap(), "add customers.nickname text && not null customers.nickname fill 'unknown'");
+    assert_eq!(
+        changes(text, &["unknown"]).unwrap(),
+        "add customers.nickname text && not null customers.nickname fill 'unknown'"
+    );
     assert_eq!(changes(text, &["leave it optional"]).unwrap(), "add customers.nickname text");
 }
 
@@ -451,7 +585,9 @@ fn what_cannot_be_is_said() {
 
 #[test]
 fn what_is_not_understood_is_quoted_with_things_that_work() {
-    let Proposal::NotUnderstood { what, nearest } = ask("drop notes from orders and brew the coffee", &[]) else { panic!() };
+    let Proposal::NotUnderstood { what, nearest } = ask("drop notes from orders and brew the coffee", &[]) else {
+        panic!()
+    };
     assert!(what.contains("brew"), "{what}");
     for example in nearest {
         let got = ask(&example, &["0"]);

@@ -193,7 +193,8 @@ impl Draft<'_> {
             (Some(words), None) => (words, "its default"),
             (None, None) => return self.asked_type(table, name),
         };
-        let found = self.syntax.data_type(words, self.schema).ok_or(Stop::No).or_else(|_| self.asked_type(table, name))?;
+        let found =
+            self.syntax.data_type(words, self.schema).ok_or(Stop::No).or_else(|_| self.asked_type(table, name))?;
         self.note(format!("No type was said for {}.{name}; {found} is a guess from {why}.", table.short()));
         Ok(found)
     }
@@ -252,7 +253,8 @@ fn all_same<'a>(types: &[&'a str]) -> Option<&'a str> {
 fn type_words(tokens: &[Token]) -> String {
     let mut out = String::new();
     for token in tokens {
-        let tight = token.is_any(&["(", ")", ",", "[", "]", "/"]) || out.is_empty() || out.ends_with(['(', ',', '[', '/']);
+        let tight =
+            token.is_any(&["(", ")", ",", "[", "]", "/"]) || out.is_empty() || out.ends_with(['(', ',', '[', '/']);
         if !tight {
             out.push(' ');
         }

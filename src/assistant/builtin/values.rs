@@ -131,7 +131,9 @@ impl Draft<'_> {
     fn bare_words(&self, tokens: &[Token], want: Want<'_>) -> Flow<String> {
         let plain = tokens.len() <= 6 && tokens.iter().all(|t| matches!(t.kind, Kind::Word | Kind::Number));
         let keyword = tokens.iter().any(|t| {
-            t.is_any(&["where", "for", "when", "if", "and", "or", "to", "in", "on", "from", "with", "by", "as", "default"])
+            t.is_any(&[
+                "where", "for", "when", "if", "and", "or", "to", "in", "on", "from", "with", "by", "as", "default",
+            ])
         });
         if plain && !keyword && want.data_type.is_some() && self.is_text(want.data_type) {
             let words: Vec<&str> = tokens.iter().map(|t| t.text.as_str()).collect();
@@ -154,9 +156,17 @@ impl Draft<'_> {
                 Kind::Symbol if token.is_any(&["(", ")", ","]) => (token.text.clone(), token.is(")")),
                 Kind::Symbol => return Err(Stop::No),
                 Kind::Word if next_opens && is_function(&token.lower) => (token.lower.clone(), false),
-                Kind::Word if token.is_any(&["plus", "minus", "times"]) => {
-                    (if token.is("plus") { "+" } else if token.is("minus") { "-" } else { "*" }.into(), false)
-                }
+                Kind::Word if token.is_any(&["plus", "minus", "times"]) => (
+                    if token.is("plus") {
+                        "+"
+                    } else if token.is("minus") {
+                        "-"
+                    } else {
+                        "*"
+                    }
+                    .into(),
+                    false,
+                ),
                 Kind::Word if token.is_any(&["null", "true", "false", "current_timestamp", "current_date"]) => {
                     (token.text.clone(), true)
                 }
@@ -166,7 +176,9 @@ impl Draft<'_> {
                 return Err(Stop::No);
             }
             depth += i32::from(piece == "(") - i32::from(piece == ")");
-            let tight = out.is_empty() || out.ends_with('(') || matches!(piece.as_str(), ")" | "," | "(")
+            let tight = out.is_empty()
+                || out.ends_with('(')
+                || matches!(piece.as_str(), ")" | "," | "(")
                 || piece == "|" && out.ends_with('|');
             if !tight {
                 out.push(' ');

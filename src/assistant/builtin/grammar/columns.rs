@@ -238,8 +238,11 @@ fn add_columns(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
 /// "make email required and unique", "price must be positive".
 fn described(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let cols = said.get("cols");
-    let columns =
-        if cols.is_empty() { draft.column_refs(&super::super::tokens::tokens("it"))? } else { draft.column_refs(cols)? };
+    let columns = if cols.is_empty() {
+        draft.column_refs(&super::super::tokens::tokens("it"))?
+    } else {
+        draft.column_refs(cols)?
+    };
     let mut mods = Mods::default();
     if said.get("mods").is_empty() {
         mods.required = Some(true);

@@ -43,10 +43,7 @@ pub(super) fn rules() -> Vec<Rule> {
                 "<condition>",
             ],
         ),
-        rule(
-            drop_not_null,
-            &["<cols> no longer (needs|need) <other>"],
-        ),
+        rule(drop_not_null, &["<cols> no longer (needs|need) <other>"]),
         rule(
             drop_constraint,
             &[
@@ -124,7 +121,9 @@ fn check(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
         return Err(Stop::No);
     }
     // The name before the verb may be one that is not known, or that several tables have.
-    let verbs = ["must", "should", "is", "are", "has", "cannot", "may", ">", "<", ">=", "<=", "<>", "=", "between", "in", "can"];
+    let verbs = [
+        "must", "should", "is", "are", "has", "cannot", "may", ">", "<", ">=", "<=", "<>", "=", "between", "in", "can",
+    ];
     let verb = condition.iter().position(|t| t.is_any(&verbs)).filter(|at| *at > 0).ok_or(Stop::No)?;
     let (subject, rest) = condition.split_at(verb);
     let columns = draft.column_refs(subject)?;
@@ -141,9 +140,11 @@ fn push_check(draft: &mut Draft<'_>, table: &QName, column: Option<&str>, condit
         return Err(Stop::No);
     }
     let named: Vec<&str> = column.into_iter().collect();
-    let there = draft.table(table)?.constraints.values().find(
-        |c| matches!(&c.kind, ConstraintKind::Check { expression: there, .. } if *there == expression),
-    );
+    let there = draft
+        .table(table)?
+        .constraints
+        .values()
+        .find(|c| matches!(&c.kind, ConstraintKind::Check { expression: there, .. } if *there == expression));
     if let Some(there) = there {
         return Err(Stop::Cannot(format!("{} already has this check: {}", table.short(), there.name)));
     }
@@ -215,7 +216,11 @@ fn drop_constraint(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
             return Err(Stop::Cannot(format!("there is no {slot} constraint on {what}")));
         }
         [one] => one.clone(),
-        _ => draft.ask(format!("constraint:{}.{}", first.table.name, first.column), "Which of these constraints?", all)?,
+        _ => draft.ask(
+            format!("constraint:{}.{}", first.table.name, first.column),
+            "Which of these constraints?",
+            all,
+        )?,
     };
     draft.push(Change::DropConstraint { table: first.table.clone(), name });
     Ok(())

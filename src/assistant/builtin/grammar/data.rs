@@ -180,12 +180,7 @@ fn backfill(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
         } else {
             None
         };
-        draft.push(Change::Backfill {
-            table: column.table.clone(),
-            column: column.column.clone(),
-            value,
-            only_where,
-        });
+        draft.push(Change::Backfill { table: column.table.clone(), column: column.column.clone(), value, only_where });
     }
     if let Some(first) = columns.first() {
         draft.look_at(&first.table, &columns.iter().map(|c| c.column.as_str()).collect::<Vec<_>>());

@@ -29,8 +29,15 @@ pub(super) fn rules() -> Vec<Rule> {
                 "{add} [<how*>] index <name> on [table] <table> ( <keys> ) [<more*>]",
             ],
         ),
-        rule(drop_index, &["{drop} index <index>", "{drop} index (on|of|for|from) <cols>", "{drop} <index> [index] [<why*>]",
-            "<index> (duplicates|is unused|is not used|is redundant|is obsolete) [<why*>] , {drop} it"]),
+        rule(
+            drop_index,
+            &[
+                "{drop} index <index>",
+                "{drop} index (on|of|for|from) <cols>",
+                "{drop} <index> [index] [<why*>]",
+                "<index> (duplicates|is unused|is not used|is redundant|is obsolete) [<why*>] , {drop} it",
+            ],
+        ),
         rule(rename_index, &["rename [index] <index> (to|as) <new>"]),
     ]
 }
@@ -92,9 +99,25 @@ fn read_how(how: &[Token], extras: &mut IndexExtras) -> Flow<()> {
             extras.unique = true;
         } else if word.is_any(&["gin", "gist", "brin", "hash", "btree", "spgist"]) {
             extras.method = Some(word.lower.clone());
-        } else if !word.is_any(&["partial", "composite", "new", "covering", "multicolumn", "functional", "missing",
-            "concurrent", "compound", "-", "b", "tree", "combined", "and", "single", "column", "another"])
-        {
+        } else if !word.is_any(&[
+            "partial",
+            "composite",
+            "new",
+            "covering",
+            "multicolumn",
+            "functional",
+            "missing",
+            "concurrent",
+            "compound",
+            "-",
+            "b",
+            "tree",
+            "combined",
+            "and",
+            "single",
+            "column",
+            "another",
+        ]) {
             return Err(Stop::No);
         }
     }
@@ -105,9 +128,16 @@ fn read_how(how: &[Token], extras: &mut IndexExtras) -> Flow<()> {
 fn without_manner(tokens: &[Token], extras: &mut IndexExtras) -> Vec<Token> {
     let mut rest = tokens;
     let mut out = Vec::new();
-    let manners: &[&[&str]] =
-        &[&["concurrently"], &["without", "locking", "table"], &["without", "locking"], &["without", "blocking", "writes"],
-          &["together"], &["without", "downtime"], &["as", "well"], &["without", "locking", "it"]];
+    let manners: &[&[&str]] = &[
+        &["concurrently"],
+        &["without", "locking", "table"],
+        &["without", "locking"],
+        &["without", "blocking", "writes"],
+        &["together"],
+        &["without", "downtime"],
+        &["as", "well"],
+        &["without", "locking", "it"],
+    ];
     while let Some((first, tail)) = rest.split_first() {
         if let Some(after) = manners.iter().find_map(|m| after(rest, m)) {
             rest = after;
@@ -231,7 +261,11 @@ fn index_ref(draft: &Draft<'_>, tokens: &[Token]) -> Option<(QName, String)> {
         return Some((draft.focus.table.clone()?, draft.focus.index.clone()?));
     }
     let (_, bare) = names::qualified(&only.text);
-    let all = draft.schema.tables.values().flat_map(|t| t.indexes.keys().map(move |i| (i.as_str(), (t.name.clone(), i.clone()))));
+    let all = draft
+        .schema
+        .tables
+        .values()
+        .flat_map(|t| t.indexes.keys().map(move |i| (i.as_str(), (t.name.clone(), i.clone()))));
     let found = names::matching(bare, all);
     <[_; 1]>::try_from(found).ok().map(|[one]| one)
 }

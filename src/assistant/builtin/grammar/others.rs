@@ -26,8 +26,10 @@ pub(super) fn rules() -> Vec<Rule> {
         ),
         rule(
             rename_enum_value,
-            &["rename [value] <from> (to|as) <to> (in|of|on) [enum|type] <type>",
-              "rename value <from> (in|of) [enum|type] <type> (to|as) <to>"],
+            &[
+                "rename [value] <from> (to|as) <to> (in|of|on) [enum|type] <type>",
+                "rename value <from> (in|of) [enum|type] <type> (to|as) <to>",
+            ],
         ),
         rule(
             create_enum,

@@ -6,9 +6,7 @@ use super::super::pattern::Captures;
 use super::super::spec::Spec;
 use super::super::tokens::Token;
 use super::{Rule, rule};
-use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, Identity, IndexKey, Options, QName, Table,
-};
+use crate::schema::{Change, Column, Constraint, ConstraintKind, Identity, IndexKey, Options, QName, Table};
 
 pub(super) fn rules() -> Vec<Rule> {
     vec![
