@@ -1,6 +1,8 @@
 //! Runs a plan, one confirmed step at a time.
 
 use super::consent::Consent;
+use super::drive::Run;
+use super::prepare::prepare;
 use crate::engine::{Blocker, Database, Gate};
 use crate::plan::{Plan, Step};
 use crate::{Error, Result};
@@ -161,11 +163,19 @@ pub struct RunHandle {
 /// An answer to [`Event::Asks`], for front ends that decide by a function.
 pub type Answer = Command;
 
+/// Commands that may wait for the run, and events that may wait for the front end.
+const COMMANDS: usize = 32;
+const EVENTS: usize = 256;
+
 /// Begins a run. Nothing is executed before a step is confirmed.
 ///
 /// # Errors
 /// `BaseChanged` when the schema is not the plan's base any more, with what changed; `Refused` when somebody else is
 /// running a plan; whatever opening the sessions and the journal gives.
-pub async fn start(_database: Arc<dyn Database>, _plan: Plan, _options: RunOptions) -> Result<RunHandle> {
-    Err(Error::internal("the executor is not built"))
+pub async fn start(database: Arc<dyn Database>, plan: Plan, options: RunOptions) -> Result<RunHandle> {
+    let prepared = prepare(&database, &plan, &options).await?;
+    let (commands, given) = mpsc::channel(COMMANDS);
+    let (told, events) = mpsc::channel(EVENTS);
+    tokio::spawn(Run::new(database, plan, options, prepared, given, told).carry_out());
+    Ok(RunHandle { commands, events })
 }

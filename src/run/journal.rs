@@ -1,8 +1,9 @@
 //! The journal: what ran, what did not and what is unknown, kept in the database itself.
 
-use crate::Result;
-use crate::engine::Database;
+use super::reader;
+use crate::engine::{Database, Session, SessionRole};
 use crate::plan::{Plan, Step};
+use crate::{Error, ErrorCode, Result};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -81,15 +82,48 @@ impl Journal {
     ///
     /// # Errors
     /// When the journal is there and cannot be read.
-    pub async fn runs(_database: &Arc<dyn Database>) -> Result<Vec<RunRecord>> {
-        Ok(Vec::new())
+    pub async fn runs(database: &Arc<dyn Database>) -> Result<Vec<RunRecord>> {
+        let mut session = database.session(SessionRole::Reader).await?;
+        if !reader::is_there(session.as_mut()).await? {
+            return Ok(Vec::new());
+        }
+        let mut runs = reader::runs(session.as_mut(), true).await?;
+        if runs.iter().any(|run| run.alive) && !is_taken(session.as_mut()).await {
+            runs.iter_mut().for_each(|run| run.alive = false);
+        }
+        Ok(runs)
+    }
+
+    /// One run by its id, or by the start of it when that names only one.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run; `Usage` when several are meant.
+    pub async fn run(database: &Arc<dyn Database>, id: &str) -> Result<RunRecord> {
+        let mut found: Vec<RunRecord> =
+            Self::runs(database).await?.into_iter().filter(|r| r.id.starts_with(id)).collect();
+        if let Some(exact) = found.iter().position(|run| run.id == id) {
+            return Ok(found.swap_remove(exact));
+        }
+        match (found.pop(), found.is_empty()) {
+            (Some(run), true) => Ok(run),
+            (Some(_), false) => {
+                Err(Error::usage(format!("several runs begin with {id}")).hint("Write more of its id."))
+            }
+            (None, _) => {
+                Err(Error::new(ErrorCode::NotFound, format!("there is no run {id} in this database's journal"))
+                    .hint("`lockstep status` lists the runs."))
+            }
+        }
     }
 }
 
-/// The plan that takes `run` back: the rollbacks of its done steps, last first, down to (and with) step `to`, or all.
-///
-/// # Errors
-/// When a step to be taken back has no rollback; the message names it and says why.
-pub fn rollback_plan(_run: &RunRecord, _to: Option<&str>) -> Result<Plan> {
-    Err(crate::Error::internal("not built"))
+/// Whether somebody is running a plan now. When that cannot be told, somebody is: nobody is then disturbed.
+async fn is_taken(session: &mut dyn Session) -> bool {
+    match session.try_exclusive().await {
+        Ok(true) => {
+            let _ = session.release_exclusive().await;
+            false
+        }
+        Ok(false) | Err(_) => true,
+    }
 }

@@ -2,10 +2,26 @@
 //!
 //! The executor is a task that asks before each step and tells what happens; a screen, a command or a test answers.
 
+mod alone;
+mod ask;
 mod consent;
+mod control;
+mod cursor;
+mod drive;
 mod executor;
+mod fill;
+mod harm;
 mod journal;
+mod ledger;
+mod pace;
+mod prepare;
+mod reader;
+mod recover;
+mod transact;
+mod undo;
 
 pub use consent::Consent;
 pub use executor::{Answer, Command, Event, Outcome, RunHandle, RunOptions, start};
-pub use journal::{Direction, Journal, RunRecord, RunState, StepRecord, StepState, rollback_plan};
+pub use journal::{Direction, Journal, RunRecord, RunState, StepRecord, StepState};
+pub use recover::{Settled, Verdict, recover};
+pub use undo::{resume_plan, rollback_plan};

@@ -1,0 +1,185 @@
+//! Everything that must hold before the first step: sessions, the lock, the journal, the plan's base.
+
+use super::ledger::{Ledger, is_back, make_tables, new_id};
+use super::recover::settle;
+use super::{RunOptions, RunState, reader};
+use crate::diff;
+use crate::engine::{Database, Session, SessionRole};
+use crate::plan::Plan;
+use crate::schema::Schema;
+use crate::{Error, ErrorCode, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a run starts with.
+pub(super) struct Prepared {
+    pub executor: Box<dyn Session>,
+    pub journal: Box<dyn Session>,
+    pub ledger: Ledger,
+    /// Where backfills of the run that this one goes on with have got to, by step id.
+    pub cursors: BTreeMap<String, String>,
+    /// Estimated rows by table, for the progress of backfills.
+    pub rows: BTreeMap<String, u64>,
+}
+
+pub(super) async fn prepare(database: &Arc<dyn Database>, plan: &Plan, options: &RunOptions) -> Result<Prepared> {
+    sensible(plan, database.as_ref())?;
+    let mut executor = database.session(SessionRole::Executor).await?;
+    let mut journal = database.session(SessionRole::Journal).await?;
+    take_lock(executor.as_mut(), Duration::from_millis(500)).await?;
+    match begin(database, plan, options, journal.as_mut()).await {
+        Ok((ledger, cursors, rows)) => Ok(Prepared { executor, journal, ledger, cursors, rows }),
+        Err(why) => {
+            // The lock goes with the session in any case; this is sooner.
+            let _ = executor.release_exclusive().await;
+            Err(why)
+        }
+    }
+}
+
+fn sensible(plan: &Plan, database: &dyn Database) -> Result<()> {
+    let info = database.info();
+    if plan.steps.is_empty() {
+        return Err(Error::new(ErrorCode::Refused, "the plan has no steps: there is nothing to run"));
+    }
+    if plan.engine != info.engine {
+        return Err(Error::usage(format!("the plan is for {}, but {} is {}", plan.engine, info.shown, info.engine)));
+    }
+    if info.standby {
+        return Err(Error::new(
+            ErrorCode::ReadOnly,
+            format!("{} is a standby: nothing can be changed on it", info.shown),
+        )
+        .hint("Connect to the primary server."));
+    }
+    if info.read_only {
+        return Err(Error::new(ErrorCode::ReadOnly, format!("{} was opened read-only", info.shown))
+            .hint("Open it without --read-only to run a plan."));
+    }
+    let mut ids = BTreeSet::new();
+    match plan.steps.iter().find(|step| !ids.insert(&step.id)) {
+        Some(twice) => Err(Error::usage(format!("the plan has two steps called {}", twice.id))),
+        None => Ok(()),
+    }
+}
+
+/// Becomes the only one who runs plans here, trying for `patience`: somebody may only be looking.
+pub(super) async fn take_lock(session: &mut dyn Session, patience: Duration) -> Result<()> {
+    let end = tokio::time::Instant::now() + patience;
+    loop {
+        if session.try_exclusive().await? {
+            return Ok(());
+        }
+        if tokio::time::Instant::now() >= end {
+            return Err(Error::new(ErrorCode::Refused, "somebody else is running a plan on this database")
+                .hint("See who with `lockstep status`, and wait until it has ended."));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+type Begun = (Ledger, BTreeMap<String, String>, BTreeMap<String, u64>);
+
+async fn begin(
+    database: &Arc<dyn Database>,
+    plan: &Plan,
+    options: &RunOptions,
+    journal: &mut dyn Session,
+) -> Result<Begun> {
+    make_tables(journal).await?;
+    nothing_unfinished(database, options, journal).await?;
+    let cursors = match &options.of_run {
+        Some(of) if !is_back(options) => reader::cursors(journal, of).await?,
+        _ => BTreeMap::new(),
+    };
+    if let Some(base) = &plan.base {
+        same_base(&database.inspect().await?, base, plan, options)?;
+    }
+    let mut ledger = Ledger::new(new_id(), journal);
+    if let Some(of) = options.of_run.as_ref().filter(|_| is_back(options)) {
+        ledger.takes_back(of.clone(), reader::positions(journal, of).await?);
+    }
+    let rows = estimates(database, plan).await;
+    for entry in ledger.opening(plan, options, database.info())? {
+        entry.write(journal).await?;
+    }
+    Ok((ledger, cursors, rows))
+}
+
+/// An earlier run that was interrupted must be dealt with first: it is settled when this run is about it, and is in
+/// the way when it is not.
+async fn nothing_unfinished(
+    database: &Arc<dyn Database>,
+    options: &RunOptions,
+    journal: &mut dyn Session,
+) -> Result<()> {
+    for run in reader::runs(journal, false).await? {
+        if run.state != RunState::Running {
+            continue;
+        }
+        if options.of_run.as_deref() != Some(&*run.id) && options.of_run.is_some() && run.of_run == options.of_run {
+            // An earlier attempt to take the same run back, or to go on with it.
+            settle(database, journal, &run).await?;
+        } else if options.of_run.as_deref() == Some(&*run.id) {
+            settle(database, journal, &run).await?;
+        } else {
+            return Err(Error::new(
+                ErrorCode::Refused,
+                format!("run {} ({}) was interrupted and is unfinished", run.id, crate::sql::one_line(&run.title)),
+            )
+            .hint(format!(
+                "See `lockstep status`; take it back with `lockstep rollback {}`, or go on with it.",
+                run.id
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn same_base(now: &Schema, base: &str, plan: &Plan, options: &RunOptions) -> Result<()> {
+    if now.fingerprint() == base {
+        return Ok(());
+    }
+    let said = what_changed(now, base, plan, options);
+    let what = if said.is_empty() { String::new() } else { format!(": {}", said.join(" ")) };
+    Err(Error::new(ErrorCode::BaseChanged, format!("the schema has changed since the plan was made{what}"))
+        .hint("Plan again on the schema as it is now."))
+}
+
+/// Sentences on what is different from the plan's base. Without that schema: which of the plan's changes no longer fit.
+fn what_changed(now: &Schema, base: &str, plan: &Plan, options: &RunOptions) -> Vec<String> {
+    const MOST: usize = 12;
+    let mut said: Vec<String> = match options.base_schema.as_deref().filter(|schema| schema.fingerprint() == base) {
+        Some(before) => diff::compare(before, now, &[]).iter().map(diff::sentence).filter(|s| !s.is_empty()).collect(),
+        None => misfits(now, plan),
+    };
+    if said.len() > MOST {
+        let more = said.len() - MOST;
+        said.truncate(MOST);
+        said.push(format!("And {more} more."));
+    }
+    said
+}
+
+fn misfits(now: &Schema, plan: &Plan) -> Vec<String> {
+    let mut schema = now.clone();
+    let mut said = Vec::new();
+    for step in &plan.steps {
+        for change in &step.changes {
+            if let Err(why) = schema.apply(change) {
+                said.push(format!("Step {} does not fit any more, {why}.", step.id));
+            }
+        }
+    }
+    said
+}
+
+/// Estimated rows of the tables that the plan fills; a guess for a progress bar, so none is no failure.
+async fn estimates(database: &Arc<dyn Database>, plan: &Plan) -> BTreeMap<String, u64> {
+    if plan.steps.iter().all(|step| step.backfill.is_none()) {
+        return BTreeMap::new();
+    }
+    let outline = database.outline().await.unwrap_or_default();
+    outline.into_iter().filter_map(|entry| Some((entry.name.to_string(), entry.rows?))).collect()
+}
