@@ -65,6 +65,7 @@ pub struct Step {
     pub session: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill: Option<Backfill>,
+    /// Of a check step: its query. Of any other transactional step: must hold before its transaction commits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
     /// Names of what is destroyed with the data in it; the first is what the user types to consent.

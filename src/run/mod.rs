@@ -23,5 +23,5 @@ mod undo;
 pub use consent::Consent;
 pub use executor::{Answer, Command, Event, Outcome, RunHandle, RunOptions, start};
 pub use journal::{Direction, Journal, RunRecord, RunState, StepRecord, StepState};
-pub use recover::{Settled, Verdict, recover};
+pub use recover::{Settled, Verdict, look, recover};
 pub use undo::{resume_plan, rollback_plan};

@@ -118,11 +118,10 @@ async fn nothing_unfinished(
         if run.state != RunState::Running {
             continue;
         }
-        if options.of_run.as_deref() != Some(&*run.id) && options.of_run.is_some() && run.of_run == options.of_run {
-            // An earlier attempt to take the same run back, or to go on with it.
-            settle(database, journal, &run).await?;
-        } else if options.of_run.as_deref() == Some(&*run.id) {
-            settle(database, journal, &run).await?;
+        // Or it is an earlier attempt to take the same run back, or to go on with it.
+        let ours = options.of_run.as_ref().is_some_and(|of| *of == run.id || run.of_run.as_ref() == Some(of));
+        if ours {
+            settle(database, journal, &run.id).await?;
         } else {
             return Err(Error::new(
                 ErrorCode::Refused,

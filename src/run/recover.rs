@@ -3,11 +3,11 @@
 use super::ledger::Ledger;
 use super::prepare::take_lock;
 use super::undo::happens_whole;
-use super::{Journal, RunRecord, RunState, StepRecord, StepState};
+use super::{Journal, RunRecord, RunState, StepRecord, StepState, reader};
 use crate::engine::{Database, Session, SessionRole};
 use crate::plan::Step;
 use crate::schema::Schema;
-use crate::{Error, ErrorCode, Result};
+use crate::Result;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,53 +38,60 @@ pub struct Settled {
 }
 
 /// Settles an interrupted run: finds out what its unfinished steps came to and ends the run in the journal, so that
-/// it can be taken back or gone on with. Nothing but the journal is changed.
+/// it can be taken back or gone on with. Nothing but the journal is changed. The run comes back as it is journalled
+/// then; a run that is not interrupted comes back as it was.
 ///
 /// # Errors
-/// `Refused` when the run is still going on; `NotFound` when there is no such run.
-pub async fn recover(database: &Arc<dyn Database>, run: &str) -> Result<Vec<Settled>> {
+/// `Refused` when the run is still going on; whatever reading the database gives.
+pub async fn recover(database: &Arc<dyn Database>, run: RunRecord) -> Result<RunRecord> {
+    if run.state != RunState::Running {
+        return Ok(run);
+    }
     let mut session = database.session(SessionRole::Journal).await?;
     // An orphaned session still has the lock until the server has noticed: what it does is decided only then.
     take_lock(session.as_mut(), Duration::from_secs(5)).await?;
-    let settled = settle_by_id(database, session.as_mut(), run).await;
+    let settled = settle(database, session.as_mut(), &run.id).await;
     // The lock goes with the session in any case.
     let _ = session.release_exclusive().await;
-    settled
+    settled?;
+    Journal::run(database, &run.id).await
 }
 
-async fn settle_by_id(database: &Arc<dyn Database>, session: &mut dyn Session, run: &str) -> Result<Vec<Settled>> {
-    let record = Journal::run(database, run).await?;
-    if record.state != RunState::Running {
-        return Ok(Vec::new());
+/// What the steps came to that were going on when `run` was interrupted. Changes nothing.
+///
+/// # Errors
+/// Whatever reading the database gives.
+pub async fn look(database: &Arc<dyn Database>, run: &RunRecord) -> Result<Vec<Settled>> {
+    let mut session = database.session(SessionRole::Reader).await?;
+    let mut found = Vec::new();
+    for record in run.steps.iter().filter(|record| record.state == StepState::Running) {
+        found.push(look_at(database, session.as_mut(), record).await?);
     }
-    settle(database, session, &record).await
+    Ok(found)
 }
 
-/// Settles `run`, which is known to be interrupted. `session` writes the journal.
-pub(super) async fn settle(
-    database: &Arc<dyn Database>,
-    session: &mut dyn Session,
-    run: &RunRecord,
-) -> Result<Vec<Settled>> {
-    let ledger = Ledger::new(&*run.id, session);
-    let mut settled = Vec::new();
-    for (at, record) in run.steps.iter().enumerate().filter(|(_, record)| record.state == StepState::Running) {
-        let found = look(database, session, record).await?;
+/// Settles `run`, which is known to be interrupted. `session` writes the journal and is read anew: the orphan may have
+/// ended its step in the meantime.
+pub(super) async fn settle(database: &Arc<dyn Database>, session: &mut dyn Session, run: &str) -> Result<()> {
+    let ledger = Ledger::new(run, session);
+    let mut steps = reader::steps(session, run).await?;
+    for (record, position) in steps.iter_mut().zip(0..) {
+        if record.state != StepState::Running {
+            continue;
+        }
+        let found = look_at(database, session, record).await?;
         let (state, error) = match found.verdict {
             Verdict::Happened => (StepState::Done, None),
             Verdict::DidNotHappen | Verdict::Partly | Verdict::Unknown => (StepState::Failed, Some(&*found.sentence)),
         };
-        let position = i64::try_from(at).unwrap_or(i64::MAX);
-        ledger.step_is(&run.id, position, state, error).write(session).await?;
-        settled.push(found);
+        ledger.step_is(run, position, state, error).write(session).await?;
+        record.state = state;
     }
-    let whole = run.steps.iter().all(|record| matches!(record.state, StepState::Done | StepState::Skipped));
-    let state = if whole { RunState::Done } else { RunState::Failed };
-    ledger.run_is(&run.id, state).write(session).await?;
-    Ok(settled)
+    let whole = steps.iter().all(|record| matches!(record.state, StepState::Done | StepState::Skipped));
+    ledger.run_is(run, if whole { RunState::Done } else { RunState::Failed }).write(session).await
 }
 
-async fn look(database: &Arc<dyn Database>, session: &mut dyn Session, record: &StepRecord) -> Result<Settled> {
+async fn look_at(database: &Arc<dyn Database>, session: &mut dyn Session, record: &StepRecord) -> Result<Settled> {
     let step = &record.step;
     let (verdict, clean_up) = if step.backfill.is_some() {
         (if record.cursor.is_some() { Verdict::Partly } else { Verdict::DidNotHappen }, Vec::new())
@@ -129,11 +136,4 @@ fn sentence(step: &Step, verdict: Verdict, clean_up: &[String]) -> String {
         ));
     }
     said
-}
-
-impl Settled {
-    /// As an error, for a front end that has to stop at an unknown.
-    pub fn error(&self) -> Option<Error> {
-        (self.verdict == Verdict::Unknown).then(|| Error::new(ErrorCode::Refused, self.sentence.clone()))
-    }
 }
