@@ -26,7 +26,8 @@ async fn a_run_is_applied_journalled_and_taken_back_to_the_schema_from_before() 
         ],
     );
     plan.base = Some(before.clone());
-    let told = run_plan(&shop, plan, RunOptions { operator: "ann".into(), ..RunOptions::default() }, Answers::yes()).await;
+    let told =
+        run_plan(&shop, plan, RunOptions { operator: "ann".into(), ..RunOptions::default() }, Answers::yes()).await;
     assert_eq!(told.outcome, Outcome::Done, "{told:?}");
     assert_eq!(texts(&shop, "SELECT CAST(count(*) AS TEXT) FROM sales WHERE region = 'EU'").await, ["300"]);
 
@@ -124,9 +125,13 @@ async fn a_long_statement_is_cancelled_and_rolled_back() {
     let shop = sqlite(1).await;
     let long = "CREATE TABLE far AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
     let steps = vec![alter("1", long, "DROP TABLE far")];
-    let told =
-        run_plan(&shop, plan(shop.engine(), steps), RunOptions::default(), Answers::yes().then_on_start(Command::Cancel))
-            .await;
+    let told = run_plan(
+        &shop,
+        plan(shop.engine(), steps),
+        RunOptions::default(),
+        Answers::yes().then_on_start(Command::Cancel),
+    )
+    .await;
     assert_eq!(told.outcome, Outcome::Cancelled);
     assert_eq!(told.failure.as_ref().unwrap().code, ErrorCode::Cancelled);
     assert!(told.cancelling, "{told:?}");
@@ -145,7 +150,8 @@ async fn a_cancelled_backfill_goes_on_from_its_cursor() {
     let answers = Answers::yes().then_on_progress(Command::Cancel);
     let told = run_plan(&shop, plan(shop.engine(), steps), RunOptions::default(), answers).await;
     assert_eq!(told.outcome, Outcome::Cancelled);
-    let some: u64 = texts(&shop, "SELECT CAST(count(*) AS TEXT) FROM sales WHERE region = 'EU'").await[0].parse().unwrap();
+    let some: u64 =
+        texts(&shop, "SELECT CAST(count(*) AS TEXT) FROM sales WHERE region = 'EU'").await[0].parse().unwrap();
     assert!(some > 0 && some < 5_000, "{some}");
     // What the second run walks over again would be seen here.
     let mut session = shop.session().await;

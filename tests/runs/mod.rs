@@ -68,8 +68,7 @@ pub async fn postgres(rows: u32) -> (Place, String) {
     server.session(SessionRole::Load).await.unwrap().execute(&format!("CREATE DATABASE {name}")).await.unwrap();
     let mut own = url::Url::parse(&url).unwrap();
     own.set_path(&name);
-    let database =
-        engine::connect(&Target::parse(own.as_str()).unwrap(), &ConnectOptions::default()).await.unwrap();
+    let database = engine::connect(&Target::parse(own.as_str()).unwrap(), &ConnectOptions::default()).await.unwrap();
     let mut session = database.session(SessionRole::Load).await.unwrap();
     for sql in [
         "CREATE TABLE sales (id bigint PRIMARY KEY, amount int NOT NULL)".to_owned(),
