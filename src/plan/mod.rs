@@ -3,6 +3,8 @@
 //! The patterns themselves are the engine's ([`Patterns`]); this room has the plan, its file, its edits and the way
 //! back that every change has.
 
+#[cfg(test)]
+pub(crate) mod fake;
 pub mod file;
 mod inverse;
 mod lay;
