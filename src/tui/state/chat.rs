@@ -1,0 +1,96 @@
+//! The chat: what was said, what is being typed, and the question that is open.
+
+use crate::Error;
+use crate::assistant::{Answer, Question, Reply};
+use ratatui_textarea::TextArea;
+
+/// One thing in the transcript.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    You(String),
+    Reply(Reply),
+    /// A plan was made of it.
+    Planned { title: String, steps: usize, notes: Vec<String> },
+    Question { text: String, choices: Vec<String>, answered: Option<String> },
+    NotUnderstood { what: String, nearest: Vec<String> },
+    Problem(Error),
+    Note(String),
+}
+
+/// A question that waits for one of its choices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Open {
+    /// The request that led to it.
+    pub request: String,
+    pub question: Question,
+    /// What was answered before it.
+    pub answers: Vec<Answer>,
+    pub selected: usize,
+}
+
+/// The pane's state.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    pub input: TextArea<'static>,
+    pub said: Vec<Said>,
+    /// Lines scrolled up from the newest.
+    pub scroll: usize,
+    /// The request that is being thought about, by its number.
+    pub pending: Option<u64>,
+    pub open: Option<Open>,
+    /// Requests made before, oldest first, and which one the input shows.
+    pub earlier: Vec<String>,
+    pub recalled: Option<usize>,
+}
+
+impl Default for Chat {
+    fn default() -> Self {
+        Self {
+            input: empty_input(),
+            said: Vec::new(),
+            scroll: 0,
+            pending: None,
+            open: None,
+            earlier: Vec::new(),
+            recalled: None,
+        }
+    }
+}
+
+fn empty_input() -> TextArea<'static> {
+    let mut input = TextArea::default();
+    input.set_cursor_line_style(ratatui::style::Style::default());
+    input
+}
+
+impl Chat {
+    /// What is typed, and the input empty again.
+    pub fn take(&mut self) -> String {
+        let text = self.input.lines().join("\n").trim().to_owned();
+        self.input = empty_input();
+        self.scroll = 0;
+        self.recalled = None;
+        text
+    }
+
+    pub fn say(&mut self, said: Said) {
+        self.said.push(said);
+        self.scroll = 0;
+    }
+
+    /// Puts an earlier request into the input: `back` towards older ones.
+    pub fn recall(&mut self, back: bool) {
+        let len = self.earlier.len();
+        let at = match (self.recalled, back) {
+            (None, true) => len.checked_sub(1),
+            (None, false) => None,
+            (Some(at), true) => Some(at.saturating_sub(1)),
+            (Some(at), false) => Some(at + 1).filter(|at| *at < len),
+        };
+        self.recalled = at;
+        self.input = empty_input();
+        if let Some(text) = at.and_then(|at| self.earlier.get(at)) {
+            self.input.insert_str(text);
+        }
+    }
+}
