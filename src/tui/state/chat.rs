@@ -37,6 +37,8 @@ pub struct Chat {
     pub scroll: usize,
     /// The request that is being thought about, by its number.
     pub pending: Option<u64>,
+    /// That request: its number, its words, and what was answered to earlier questions about it.
+    pub asked: Option<(u64, String, Vec<Answer>)>,
     pub open: Option<Open>,
     /// Requests made before, oldest first, and which one the input shows.
     pub earlier: Vec<String>,
@@ -50,6 +52,7 @@ impl Default for Chat {
             said: Vec::new(),
             scroll: 0,
             pending: None,
+            asked: None,
             open: None,
             earlier: Vec::new(),
             recalled: None,

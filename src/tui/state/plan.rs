@@ -52,7 +52,11 @@ pub struct PlanPane {
     pub scroll: usize,
     /// The plan that is being made, by its number.
     pub building: Option<u64>,
+    /// What is being made is an edit of the plan shown, to be undone like one.
+    pub expects_edit: bool,
     pub problem: Option<crate::Error>,
+    /// The plan is to be made again from its source as soon as the schema has been read.
+    pub again: bool,
 }
 
 impl PlanPane {

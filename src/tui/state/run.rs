@@ -153,3 +153,29 @@ impl RunView {
         self.cancelling = false;
     }
 }
+
+impl RunView {
+    /// A run as the journal has it, for looking at.
+    pub fn of_record(record: &crate::run::RunRecord) -> Self {
+        use crate::run::{RunState, StepState};
+        let mut view = Self::new(record.plan.clone(), record.direction);
+        view.id = Some(record.id.clone());
+        for step in &record.steps {
+            let state = match step.state {
+                StepState::Done => StepNow::Done(Duration::ZERO),
+                StepState::Running => StepNow::Running,
+                StepState::Skipped => StepNow::Skipped,
+                StepState::Failed | StepState::Cancelled => StepNow::Failed,
+                StepState::Planned | StepState::RolledBack => StepNow::Todo,
+            };
+            view.states.insert(step.step.id.clone(), state);
+        }
+        view.outcome = Some(match record.state {
+            RunState::Done | RunState::RolledBack => Outcome::Done,
+            RunState::Failed => Outcome::Failed,
+            RunState::Cancelled => Outcome::Cancelled,
+            RunState::Running | RunState::Stopped => Outcome::Stopped,
+        });
+        view
+    }
+}

@@ -1,0 +1,56 @@
+//! What the reducer wants done elsewhere.
+
+use super::state::{Errand, Purpose, Source};
+use crate::assistant::Answer;
+use crate::engine::{Dialect, Focus, Target};
+use crate::plan::{Plan, Style};
+use crate::run::Command;
+use crate::schema::Schema;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The pure half of a database: what plans are made with.
+#[derive(Clone)]
+pub struct Ground {
+    pub schema: Arc<Schema>,
+    pub dialect: Arc<dyn Dialect>,
+}
+
+impl fmt::Debug for Ground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ground").field("tables", &self.schema.tables.len()).finish_non_exhaustive()
+    }
+}
+
+/// One thing to do, whose outcome comes back as a message.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    Connect(u64, Box<Target>),
+    /// Names first, then everything.
+    ReadSchema(u64),
+    ReadHistory(u64),
+    Interpret { id: u64, text: String, answers: Vec<Answer>, ground: Ground },
+    Plan { id: u64, source: Source, style: Style, ground: Ground },
+    /// Judge an edited plan again.
+    Judge { id: u64, plan: Box<Plan>, source: Source, style: Style, ground: Ground },
+    /// A step's SQL as the user wrote it: read and judged in its place.
+    Rewrite { id: u64, step: String, sql: String, plan: Box<Plan>, source: Source, style: Style, ground: Ground },
+    /// What would have to change to make the database like this SQL.
+    Compare { id: u64, title: String, sql: String, ground: Ground },
+    Highlight(u64, String),
+    StartRun(Box<Plan>, Errand),
+    /// Take back what a run did: read it in the journal, plan the way back and start it.
+    TakeBack { run: Option<String>, to: Option<String> },
+    Tell(Command),
+    /// Read the gauges, or stop reading them.
+    Watch(Option<Focus>),
+    ReadFile(Purpose, PathBuf),
+    SaveFile { path: PathBuf, text: String, overwrite: bool },
+    Edit { step: String, text: String },
+    Copy(String),
+    Signal { backend: i64, terminate: bool },
+    Suspend,
+    Redraw,
+    Quit,
+}

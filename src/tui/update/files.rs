@@ -1,0 +1,79 @@
+//! Files that are brought in or saved.
+
+use super::super::effect::Effect;
+use super::super::state::{Ask, Choice, DiffPane, Layer, Purpose, Source, State, Then};
+use super::{chat, inform, plan, problem};
+use crate::tui::action::Tab;
+use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// A path was given for a purpose.
+pub fn named(state: &mut State, purpose: Purpose, path: &str, effects: &mut Vec<Effect>) {
+    let path = PathBuf::from(path);
+    if purpose == Purpose::SavePlan {
+        save(state, path, false, effects);
+    } else {
+        effects.push(Effect::ReadFile(purpose, path));
+    }
+}
+
+/// Writes the plan on the panel as a plan file.
+pub fn save(state: &mut State, path: PathBuf, overwrite: bool, effects: &mut Vec<Effect>) {
+    let Some(plan) = state.plan.plan() else { return };
+    match serde_json::to_string_pretty(plan) {
+        Ok(text) => effects.push(Effect::SaveFile { path, text, overwrite }),
+        Err(why) => problem(state, Error::internal(format!("the plan cannot be written as JSON: {why}"))),
+    }
+}
+
+pub fn saved(state: &mut State, path: &Path, result: Result<()>) {
+    match result {
+        Ok(()) => inform(state, format!("Saved as {}.", crate::sql::one_line(&path.display().to_string()))),
+        Err(error) => problem(state, error),
+    }
+}
+
+pub fn would_overwrite(state: &mut State, path: PathBuf) {
+    let shown = crate::sql::one_line(&path.display().to_string());
+    state.layers.push(Layer::Ask(Ask {
+        opened: state.now,
+        title: "The file is there already".into(),
+        text: vec![format!("{shown} exists. Replace it with this plan?")],
+        choices: vec![Choice { key: 'o', label: "overwrite it".into(), then: Then::Overwrite(path) }],
+    }));
+}
+
+/// A file's content has arrived.
+pub fn read(state: &mut State, purpose: Purpose, path: &Path, result: Result<String>, effects: &mut Vec<Effect>) {
+    let text = match result {
+        Ok(text) => text,
+        Err(error) => return problem(state, error),
+    };
+    let title = path.file_name().map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned());
+    match purpose {
+        Purpose::Migration if text.trim_start().starts_with('{') => saved_plan(state, &text, effects),
+        Purpose::Migration => chat::plan_sql(state, &title, &text, effects),
+        Purpose::Wanted => plan::build(state, Source::Wanted { title, text }, effects),
+        Purpose::Compare => compare(state, title, text, effects),
+        Purpose::SavePlan => {}
+    }
+}
+
+fn saved_plan(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    match serde_json::from_str::<crate::plan::Plan>(text) {
+        Ok(saved) => plan::judge(state, saved, Source::File, effects),
+        Err(why) => problem(
+            state,
+            Error::new(crate::ErrorCode::File, format!("this is no saved plan: {why}"))
+                .hint("Give an SQL file, or a plan that was saved with w."),
+        ),
+    }
+}
+
+fn compare(state: &mut State, title: String, sql: String, effects: &mut Vec<Effect>) {
+    let Some(ground) = state.ground() else { return };
+    let id = state.next_id();
+    state.diff = DiffPane { working: true, ..DiffPane::default() };
+    state.tab = Tab::Diff;
+    effects.push(Effect::Compare { id, title, sql, ground });
+}
