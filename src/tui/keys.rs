@@ -126,7 +126,7 @@ const fn bind(
     Binding { scope, keys, action, hint, help }
 }
 
-use Scope::{Anywhere, Ask, Browser, Chat, Confirm, Details, Diff, Gauges, Help, History, Palette, Picker, Plan, Prompt, Search};
+use Scope::{Anywhere, Ask, Browser, Chat, Confirm, Diff, Help, History, Palette, Picker, Plan, Prompt, Search};
 
 /// The table. Within a scope, the order is that of hints and help.
 pub static BINDINGS: &[Binding] = &[
@@ -236,14 +236,14 @@ pub fn lookup(scope: Scope, event: KeyEvent) -> Option<Action> {
         return Some(action);
     }
     let reaches = !scope.modal() && (!scope.typing() || chord.ctrl);
-    if reaches { in_scope(Scope::Anywhere) } else { None }
+    if reaches { in_scope(Anywhere) } else { None }
 }
 
 /// The rows whose hints the bottom line shows in a scope, those of the scope first.
 pub fn hints(scope: Scope) -> impl Iterator<Item = &'static Binding> {
-    let own = BINDINGS.iter().filter(move |b| b.scope == scope && scope != Scope::Anywhere);
+    let own = BINDINGS.iter().filter(move |b| b.scope == scope && scope != Anywhere);
     let common = BINDINGS.iter().filter(move |b| {
-        b.scope == Scope::Anywhere && !scope.modal() && (!scope.typing() || b.keys.iter().any(|k| k.ctrl))
+        b.scope == Anywhere && !scope.modal() && (!scope.typing() || b.keys.iter().any(|k| k.ctrl))
     });
     own.chain(common).filter(|b| !b.hint.is_empty())
 }
@@ -251,9 +251,9 @@ pub fn hints(scope: Scope) -> impl Iterator<Item = &'static Binding> {
 /// The rows that the palette offers.
 pub fn commands() -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(|b| {
-        matches!(b.scope, Scope::Anywhere | Scope::Plan | Scope::Browser)
+        matches!(b.scope, Anywhere | Plan | Browser)
             && !matches!(b.action, Action::Go(_) | Action::Back | Action::Open | Action::Close | Action::Palette)
-            && !(b.scope == Scope::Plan && matches!(b.action, Action::Show(_)))
+            && !(b.scope == Plan && matches!(b.action, Action::Show(_)))
     })
 }
 

@@ -5,7 +5,7 @@ use crate::Result;
 use crate::assistant::Proposal;
 use crate::engine::{Dialect, ServerInfo};
 use crate::plan::Plan;
-use crate::run::{Event, RunRecord};
+use crate::run::{Direction, Event, RunRecord};
 use crate::schema::{OutlineEntry, Schema};
 use crate::sql::Token;
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -70,7 +70,7 @@ pub enum FromDatabase {
 #[derive(Clone, Debug)]
 pub enum FromRun {
     /// A run begins, or could not.
-    Begun(Box<Result<Plan>>),
+    Begun(Box<Result<(Plan, Direction)>>),
     Event(Box<Event>),
     /// Its task is gone.
     Gone,

@@ -1,6 +1,30 @@
 //! The workbench: one state, messages that change it, a view that only reads it.
+//!
+//! ```text
+//! terminal ─┐                                  ┌─► effects ─► tasks ─┐
+//! tasks  ───┴─► message ─► update(state, now) ─┤                     └─► messages
+//!                                              └─► view(state)
+//! ```
+//!
+//! [`update`] is the only one to change the state and does nothing else; the view only reads it; whatever waits for
+//! a database, a file or a computation is an effect that runs in a task of its own.
 
+mod action;
+mod app;
+mod effect;
+mod effects;
+mod keys;
+mod message;
 mod options;
+mod state;
+mod symbols;
+mod terminal;
+mod theme;
+mod update;
+mod view;
+
+#[cfg(test)]
+mod fixture;
 
 pub use options::{End, Next, Options};
 
@@ -8,6 +32,6 @@ pub use options::{End, Next, Options};
 ///
 /// # Errors
 /// `Usage` where there is no terminal that can show a full screen; `Config` for a theme that cannot be read.
-pub async fn open(_options: Options) -> crate::Result<End> {
-    Err(crate::Error::internal("the workbench is not built"))
+pub async fn open(options: Options) -> crate::Result<End> {
+    app::run(options).await
 }

@@ -12,14 +12,14 @@ mod run;
 mod search;
 
 pub use allowed::why_not;
-pub use browser::{Browser, Node, Part, Row, Search, leaves, object_ref};
+pub use browser::{Browser, Node, Row, Search, leaves, object_ref};
 pub use chat::{Chat, Open, Said};
 pub use layer::{Ask, Choice, Confirm, Errand, GUARD, Layer, Palette, Prompt, Purpose, Then};
 pub use line::Line;
 pub use list::{Move, offset};
-pub use picker::{Entry, Pick, Picker};
+pub use picker::{Pick, Picker};
 pub use plan::{Built, DiffPane, Difference, PlanPane, Source};
-pub use run::{Failure, Filled, Held, RunView, StepNow};
+pub use run::{Held, RunView, StepNow};
 pub use search::Names;
 
 use super::action::Tab;

@@ -59,6 +59,8 @@ pub struct RunView {
     pub filled: Option<Filled>,
     pub cancelling: bool,
     pub failure: Option<Failure>,
+    /// What the executor had to say besides, newest last.
+    pub notes: Vec<String>,
     pub outcome: Option<Outcome>,
 }
 
@@ -76,6 +78,7 @@ impl RunView {
             filled: None,
             cancelling: false,
             failure: None,
+            notes: Vec::new(),
             outcome: None,
         }
     }
@@ -134,6 +137,7 @@ impl RunView {
                 self.end_step(step.clone(), StepNow::Failed);
                 self.failure = Some(Failure { step, error, left });
             }
+            Event::Note { text } => self.notes.push(text),
             Event::Ended { outcome, .. } => {
                 self.asked = None;
                 self.current = None;

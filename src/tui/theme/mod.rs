@@ -4,7 +4,7 @@ mod colour;
 mod load;
 
 pub use colour::Depth;
-pub use load::{NAMES, load};
+pub use load::{NAMES, from_text, load};
 
 use ratatui::style::Style;
 

@@ -21,6 +21,7 @@ use super::message::Message;
 use super::state::{self, Layer, Notice, State};
 use std::time::Instant;
 
+pub use act::matches as palette_matches;
 pub use picker::open as open_picker;
 
 /// Coloured texts that are kept.

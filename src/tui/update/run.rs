@@ -45,12 +45,10 @@ pub fn told(state: &mut State, told: FromRun, effects: &mut Vec<Effect>) {
     }
 }
 
-fn begun(state: &mut State, result: Result<crate::plan::Plan>) {
+fn begun(state: &mut State, result: Result<(crate::plan::Plan, Direction)>) {
     state.starting = false;
     match result {
-        Ok(plan) => {
-            let back = plan.title.starts_with("Roll back") || plan.title.starts_with("Take back");
-            let direction = if back { Direction::Back } else { Direction::Forward };
+        Ok((plan, direction)) => {
             state.run = Some(RunView::new(plan, direction));
             state.plan.selected = 0;
             state.plan.open = false;

@@ -1,0 +1,108 @@
+//! Plans and comparisons, made off the screen's thread.
+
+use super::super::effect::Ground;
+use super::super::state::{Built, Difference, Source};
+use crate::engine::Database;
+use crate::plan::{self, Plan, PlanOptions, Style};
+use crate::schema::{Change, Schema};
+use crate::{Error, Result, diff, risk};
+use std::sync::Arc;
+
+/// Lines of a definition shown around a change.
+const CONTEXT: usize = 3;
+
+/// A plan from where it comes from, judged, with what it changes.
+pub async fn build(source: Source, style: Style, ground: Ground, database: Result<Arc<dyn Database>>) -> Result<Built> {
+    let wanted = match &source {
+        Source::Wanted { text, .. } => Some(database?.schema_of(text).await?),
+        _ => None,
+    };
+    tokio::task::spawn_blocking(move || build_now(source, style, &ground, wanted.as_ref()))
+        .await
+        .map_err(|_| Error::internal("making the plan broke off"))?
+}
+
+fn build_now(source: Source, style: Style, ground: &Ground, wanted: Option<&Schema>) -> Result<Built> {
+    let options = PlanOptions { style, ..PlanOptions::default() };
+    let (schema, dialect) = (&*ground.schema, &*ground.dialect);
+    let mut plan = match (&source, wanted) {
+        (Source::Changes { title, changes, notes }, _) => {
+            let mut plan = plan::from_changes(title, changes, schema, dialect, &options)?;
+            plan.notes.extend(notes.iter().cloned());
+            plan
+        }
+        (Source::Sql { title, text }, _) => plan::from_sql(title, text, schema, dialect, &options)?,
+        (Source::Wanted { title, .. }, Some(wanted)) => {
+            let changes = diff::compare(schema, wanted, &[]);
+            plan::from_changes(&format!("As in {title}"), &changes, schema, dialect, &options)?
+        }
+        (Source::Wanted { .. } | Source::File, _) => return Err(Error::internal("there is nothing to plan from")),
+    };
+    if plan.base.is_none() {
+        plan.base = Some(schema.fingerprint());
+    }
+    Ok(judge(plan, source, style, ground))
+}
+
+/// Judges a plan and says what it changes.
+pub fn judge(mut plan: Plan, source: Source, style: Style, ground: &Ground) -> Built {
+    risk::annotate(&mut plan, &ground.schema, &*ground.dialect, true);
+    let differences = differences_of(&plan, ground);
+    Built { plan, base: Arc::clone(&ground.schema), source, style, differences }
+}
+
+fn differences_of(plan: &Plan, ground: &Ground) -> Vec<Difference> {
+    let changes: Vec<Change> = plan.steps.iter().flat_map(|s| s.changes.iter().cloned()).collect();
+    let mut after = (*ground.schema).clone();
+    for change in &changes {
+        // What does not fit is a risk of its step already; the difference shows the rest.
+        let _ = after.apply(change);
+    }
+    differences(&ground.schema, &after, &changes, ground)
+}
+
+fn differences(before: &Schema, after: &Schema, changes: &[Change], ground: &Ground) -> Vec<Difference> {
+    diff::entries(before, after, changes, &*ground.dialect)
+        .into_iter()
+        .map(|entry| {
+            let text = |side: &Option<String>| crate::sql::visible(side.as_deref().unwrap_or_default());
+            let lines = diff::text_diff(&text(&entry.before), &text(&entry.after), CONTEXT);
+            Difference { entry, lines }
+        })
+        .collect()
+}
+
+/// What differs between the database and the schema that some SQL makes.
+pub async fn compare(sql: &str, ground: Ground, database: Result<Arc<dyn Database>>) -> Result<Vec<Difference>> {
+    let wanted = database?.schema_of(sql).await?;
+    tokio::task::spawn_blocking(move || {
+        let changes = diff::compare(&ground.schema, &wanted, &[]);
+        differences(&ground.schema, &wanted, &changes, &ground)
+    })
+    .await
+    .map_err(|_| Error::internal("the comparison broke off"))
+}
+
+/// A plan with one step's SQL as the user wrote it, read and judged in its place.
+pub fn rewrite(step: &str, sql: &str, mut plan: Plan, source: Source, style: Style, ground: &Ground) -> Result<Built> {
+    let at = plan.steps.iter().position(|s| s.id == step);
+    let at = at.ok_or_else(|| Error::internal("the edited step is not in the plan any more"))?;
+    let mut before = (*ground.schema).clone();
+    for change in plan.steps.iter().take(at).flat_map(|s| &s.changes) {
+        let _ = before.apply(change);
+    }
+    let options = PlanOptions { style: Style::Direct, ..PlanOptions::default() };
+    let written = plan::from_sql("edited", sql, &before, &*ground.dialect, &options)?;
+    let count = written.steps.len();
+    let steps = written.steps.into_iter().enumerate().map(|(number, mut new)| {
+        new.id = if number == 0 { step.to_owned() } else { format!("{step}-{}", number + 1) };
+        new.verbatim = true;
+        new
+    });
+    plan.steps.splice(at..=at, steps);
+    plan.target = None;
+    if count == 0 {
+        plan.notes.push("A step was emptied in the editor and is gone.".into());
+    }
+    Ok(judge(plan, source, style, ground))
+}
