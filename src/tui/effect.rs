@@ -30,26 +30,68 @@ pub enum Effect {
     /// Names first, then everything.
     ReadSchema(u64),
     ReadHistory(u64),
-    Interpret { id: u64, text: String, answers: Vec<Answer>, ground: Ground },
-    Plan { id: u64, source: Source, style: Style, ground: Ground },
+    Interpret {
+        id: u64,
+        text: String,
+        answers: Vec<Answer>,
+        ground: Ground,
+    },
+    Plan {
+        id: u64,
+        source: Source,
+        style: Style,
+        ground: Ground,
+    },
     /// Judge an edited plan again.
-    Judge { id: u64, plan: Box<Plan>, source: Source, style: Style, ground: Ground },
+    Judge {
+        id: u64,
+        plan: Box<Plan>,
+        source: Source,
+        style: Style,
+        ground: Ground,
+    },
     /// A step's SQL as the user wrote it: read and judged in its place.
-    Rewrite { id: u64, step: String, sql: String, plan: Box<Plan>, source: Source, style: Style, ground: Ground },
+    Rewrite {
+        id: u64,
+        step: String,
+        sql: String,
+        plan: Box<Plan>,
+        source: Source,
+        style: Style,
+        ground: Ground,
+    },
     /// What would have to change to make the database like this SQL.
-    Compare { id: u64, title: String, sql: String, ground: Ground },
+    Compare {
+        id: u64,
+        title: String,
+        sql: String,
+        ground: Ground,
+    },
     Highlight(u64, String),
     StartRun(Box<Plan>, Errand),
     /// Take back what a run did: read it in the journal, plan the way back and start it.
-    TakeBack { run: Option<String>, to: Option<String> },
+    TakeBack {
+        run: Option<String>,
+        to: Option<String>,
+    },
     Tell(Command),
     /// Read the gauges, or stop reading them.
     Watch(Option<Focus>),
     ReadFile(Purpose, PathBuf),
-    SaveFile { path: PathBuf, text: String, overwrite: bool },
-    Edit { step: String, text: String },
+    SaveFile {
+        path: PathBuf,
+        text: String,
+        overwrite: bool,
+    },
+    Edit {
+        step: String,
+        text: String,
+    },
     Copy(String),
-    Signal { backend: i64, terminate: bool },
+    Signal {
+        backend: i64,
+        terminate: bool,
+    },
     Suspend,
     Redraw,
     Quit,

@@ -116,13 +116,7 @@ pub struct Binding {
     pub help: &'static str,
 }
 
-const fn bind(
-    scope: Scope,
-    keys: &'static [Chord],
-    action: Action,
-    hint: &'static str,
-    help: &'static str,
-) -> Binding {
+const fn bind(scope: Scope, keys: &'static [Chord], action: Action, hint: &'static str, help: &'static str) -> Binding {
     Binding { scope, keys, action, hint, help }
 }
 
@@ -139,7 +133,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(Search, &[code(KeyCode::Down), ctrl('j')], Action::Go(Move::Down), "", "The match below"),
     bind(Search, &[code(KeyCode::Esc)], Action::Back, "leave", "Leave the search"),
     bind(Plan, &[key('x')], Action::Run, "run", "Run the plan, one confirmed step at a time"),
-    bind(Plan, &[code(KeyCode::Enter), code(KeyCode::Right), key('l')], Action::OpenStep, "step", "Open the step: SQL, locks, risks, rollback"),
+    bind(
+        Plan,
+        &[code(KeyCode::Enter), code(KeyCode::Right), key('l')],
+        Action::OpenStep,
+        "step",
+        "Open the step: SQL, locks, risks, rollback",
+    ),
     bind(Plan, &[key('e')], Action::EditStep, "edit", "Edit the step's SQL in $EDITOR; it is judged again"),
     bind(Plan, &[key('d')], Action::DropStep, "drop", "Drop the step from the plan"),
     bind(Plan, &[key('K')], Action::StepEarlier, "", "Move the step up"),
@@ -155,7 +155,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(Plan, &[key('B')], Action::TakeBackAll, "", "Roll back everything that was done"),
     bind(Diff, &[key('n')], Action::Go(Move::Down), "", "The next object"),
     bind(Diff, &[key('N')], Action::Go(Move::Up), "", "The object before"),
-    bind(History, &[code(KeyCode::Enter)], Action::ViewRun, "view", "Show the run's plan with what became of each step"),
+    bind(
+        History,
+        &[code(KeyCode::Enter)],
+        Action::ViewRun,
+        "view",
+        "Show the run's plan with what became of each step",
+    ),
     bind(History, &[key('B')], Action::TakeBackAll, "roll back", "Roll back the selected run"),
     bind(Chat, &[code(KeyCode::Enter)], Action::Send, "send", "Send the request, or take the chosen answer"),
     bind(Chat, &[ctrl('j')], Action::NewLine, "", "A new line"),
@@ -167,7 +173,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(Anywhere, &[key('c')], Action::Cancel, "cancel", "Cancel what runs, on the server too"),
     bind(Anywhere, &[key('p')], Action::Pause, "pause", "Pause the backfill, or go on with it"),
     bind(Anywhere, &[key('S')], Action::StopRun, "stop", "End the run before its next step"),
-    bind(Anywhere, &[key('i')], Action::CancelBlocker, "cancel blocker", "Cancel the query of the session that stands in the way"),
+    bind(
+        Anywhere,
+        &[key('i')],
+        Action::CancelBlocker,
+        "cancel blocker",
+        "Cancel the query of the session that stands in the way",
+    ),
     bind(Anywhere, &[key('T')], Action::TerminateBlocker, "", "Terminate the session that stands in the way"),
     bind(Anywhere, &[key('a')], Action::Ask, "ask", "Ask for a change, or about the schema"),
     bind(Anywhere, &[code(KeyCode::Tab)], Action::NextPane, "pane", "The next pane"),
@@ -194,7 +206,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(Anywhere, &[code(KeyCode::PageDown), ctrl('f')], Action::Go(Move::PageDown), "", "A page down"),
     bind(Anywhere, &[code(KeyCode::Home), key('g')], Action::Go(Move::Top), "", "To the top"),
     bind(Anywhere, &[code(KeyCode::End), key('G')], Action::Go(Move::Bottom), "", "To the bottom"),
-    bind(Anywhere, &[code(KeyCode::Esc), key('h'), code(KeyCode::Left)], Action::Back, "", "Back: close what was opened, dismiss a message"),
+    bind(
+        Anywhere,
+        &[code(KeyCode::Esc), key('h'), code(KeyCode::Left)],
+        Action::Back,
+        "",
+        "Back: close what was opened, dismiss a message",
+    ),
     bind(Anywhere, &[ctrl('l')], Action::Redraw, "", "Draw the screen anew"),
     bind(Anywhere, &[ctrl('z')], Action::Suspend, "", "Suspend to the shell"),
     bind(Anywhere, &[key('q'), ctrl('c')], Action::Quit, "quit", "Quit"),
@@ -209,8 +227,20 @@ pub static BINDINGS: &[Binding] = &[
     bind(Prompt, &[code(KeyCode::Enter)], Action::Choose, "go on", "Go on"),
     bind(Prompt, &[code(KeyCode::Esc), ctrl('c')], Action::Back, "leave", "Leave it"),
     bind(Confirm, &[key('y')], Action::Confirm, "run it", "Run the step"),
-    bind(Confirm, &[code(KeyCode::Tab), code(KeyCode::BackTab), code(KeyCode::Left), code(KeyCode::Right)], Action::OtherButton, "other button", "To the other button"),
-    bind(Confirm, &[code(KeyCode::Enter)], Action::PressButton, "", "Press the button, if it is the one that does nothing"),
+    bind(
+        Confirm,
+        &[code(KeyCode::Tab), code(KeyCode::BackTab), code(KeyCode::Left), code(KeyCode::Right)],
+        Action::OtherButton,
+        "other button",
+        "To the other button",
+    ),
+    bind(
+        Confirm,
+        &[code(KeyCode::Enter)],
+        Action::PressButton,
+        "",
+        "Press the button, if it is the one that does nothing",
+    ),
     bind(Confirm, &[ctrl('s')], Action::Skip, "skip step", "Go on without the step"),
     bind(Confirm, &[ctrl('g')], Action::RefreshGate, "look again", "Look at the go/no-go again"),
     bind(Confirm, &[code(KeyCode::Up), ctrl('k')], Action::Go(Move::Up), "scroll", "Scroll up"),
@@ -229,9 +259,8 @@ pub static BINDINGS: &[Binding] = &[
 /// What a key does in a scope. What the scope says goes before what is said for everywhere.
 pub fn lookup(scope: Scope, event: KeyEvent) -> Option<Action> {
     let chord = Chord::of(event);
-    let in_scope = |wanted: Scope| {
-        BINDINGS.iter().find(|b| b.scope == wanted && b.keys.contains(&chord)).map(|b| b.action)
-    };
+    let in_scope =
+        |wanted: Scope| BINDINGS.iter().find(|b| b.scope == wanted && b.keys.contains(&chord)).map(|b| b.action);
     if let Some(action) = in_scope(scope) {
         return Some(action);
     }
@@ -242,9 +271,9 @@ pub fn lookup(scope: Scope, event: KeyEvent) -> Option<Action> {
 /// The rows whose hints the bottom line shows in a scope, those of the scope first.
 pub fn hints(scope: Scope) -> impl Iterator<Item = &'static Binding> {
     let own = BINDINGS.iter().filter(move |b| b.scope == scope && scope != Anywhere);
-    let common = BINDINGS.iter().filter(move |b| {
-        b.scope == Anywhere && !scope.modal() && (!scope.typing() || b.keys.iter().any(|k| k.ctrl))
-    });
+    let common = BINDINGS
+        .iter()
+        .filter(move |b| b.scope == Anywhere && !scope.modal() && (!scope.typing() || b.keys.iter().any(|k| k.ctrl)));
     own.chain(common).filter(|b| !b.hint.is_empty())
 }
 

@@ -54,7 +54,11 @@ pub enum Message {
     /// The text that came back from the editor for a step, by its id.
     Edited(String, Result<String>),
     Copied(Result<String>),
-    Signalled { backend: i64, terminate: bool, result: Result<()> },
+    Signalled {
+        backend: i64,
+        terminate: bool,
+        result: Result<()>,
+    },
 }
 
 /// What the database told, under the number of its connection.

@@ -38,7 +38,8 @@ impl Terminal {
         style::force_color_output(true);
         give_back_on_panic();
         enter().map_err(|why| no_screen(&why.to_string()))?;
-        let screen = ratatui::Terminal::new(CrosstermBackend::new(stdout())).map_err(|why| no_screen(&why.to_string()))?;
+        let screen =
+            ratatui::Terminal::new(CrosstermBackend::new(stdout())).map_err(|why| no_screen(&why.to_string()))?;
         Ok(Self { screen })
     }
 
@@ -65,14 +66,7 @@ fn enter() -> std::io::Result<()> {
     let mut out = stdout();
     // Keep the title that is there, to be put back (xterm's window operation 22).
     out.write_all(b"\x1b[22;0t")?;
-    execute!(
-        out,
-        EnterAlternateScreen,
-        EnableMouseCapture,
-        EnableBracketedPaste,
-        SetTitle("lockstep"),
-        cursor::Hide
-    )
+    execute!(out, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, SetTitle("lockstep"), cursor::Hide)
 }
 
 /// Everything back as it was. What fails cannot be helped: the terminal may be gone.

@@ -61,23 +61,18 @@ impl Runner {
                     Message::Planned(id, Box::new(built))
                 });
             }
-            Effect::Judge { id, plan, source, style, ground } => self.blocking(move || {
-                Message::Planned(id, Box::new(Ok(planning::judge(*plan, source, style, &ground))))
-            }),
+            Effect::Judge { id, plan, source, style, ground } => self
+                .blocking(move || Message::Planned(id, Box::new(Ok(planning::judge(*plan, source, style, &ground))))),
             Effect::Rewrite { id, step, sql, plan, source, style, ground } => self.blocking(move || {
                 Message::Planned(id, Box::new(planning::rewrite(&step, &sql, *plan, source, style, &ground)))
             }),
             Effect::Compare { id, title, sql, ground } => {
                 let database = self.database();
-                self.task(async move {
-                    Message::Compared(id, title, planning::compare(&sql, ground, database).await)
-                });
+                self.task(async move { Message::Compared(id, title, planning::compare(&sql, ground, database).await) });
             }
             Effect::Highlight(key, text) => {
                 let highlighter = Arc::clone(&self.highlighter);
-                self.blocking(move || {
-                    Message::Highlighted(key, highlighter.lines(&crate::sql::visible(&text), 4_000))
-                });
+                self.blocking(move || Message::Highlighted(key, highlighter.lines(&crate::sql::visible(&text), 4_000)));
             }
             Effect::StartRun(plan, errand) => self.start_run(*plan, errand),
             Effect::TakeBack { run, to } => self.take_back(run, to),
@@ -169,9 +164,7 @@ impl Runner {
 
     fn read_history(&self, generation: u64) {
         let Ok(database) = self.database() else { return };
-        self.task(async move {
-            Message::Database(generation, FromDatabase::History(Journal::runs(&database).await))
-        });
+        self.task(async move { Message::Database(generation, FromDatabase::History(Journal::runs(&database).await)) });
     }
 }
 

@@ -113,9 +113,8 @@ async fn follow(
 
 /// The plan that takes a run back: the one asked for, or the newest that did something.
 async fn way_back(database: &Arc<dyn Database>, run: Option<String>, to: Option<String>) -> Result<(Plan, Errand)> {
-    let did_something = |r: &&RunRecord| {
-        r.direction == Direction::Forward && r.steps.iter().any(|s| s.state == StepState::Done)
-    };
+    let did_something =
+        |r: &&RunRecord| r.direction == Direction::Forward && r.steps.iter().any(|s| s.state == StepState::Done);
     let runs = Journal::runs(database).await?;
     let record = match &run {
         Some(id) => runs.iter().find(|r| r.id == *id),

@@ -8,7 +8,11 @@ pub fn why_not(state: &State, action: Action) -> Option<&'static str> {
     match action {
         Action::Run => why_not_run(state),
         Action::EditStep | Action::DropStep | Action::StepEarlier | Action::StepLater => {
-            if state.running() { Some("a run is under way; stop it first (S)") } else { why_no_step(state) }
+            if state.running() {
+                Some("a run is under way; stop it first (S)")
+            } else {
+                why_no_step(state)
+            }
         }
         Action::OpenStep | Action::CopyStep | Action::CopyPlan => why_no_step(state),
         Action::SavePlan => state.plan.built.is_none().then_some("there is no plan"),

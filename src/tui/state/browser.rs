@@ -251,11 +251,9 @@ pub fn leaves(table: &Table, part: Part, schema: &Schema) -> Vec<(String, String
         Part::ReferencedBy => {
             schema.references_to(&table.name).map(|(t, c)| (t.name.short(), c.name.clone())).collect()
         }
-        Part::Indexes => table
-            .indexes
-            .values()
-            .map(|i| (i.name.clone(), if i.unique { "unique" } else { "" }.to_owned()))
-            .collect(),
+        Part::Indexes => {
+            table.indexes.values().map(|i| (i.name.clone(), if i.unique { "unique" } else { "" }.to_owned())).collect()
+        }
         Part::Triggers => table.triggers.values().map(|t| (t.name.clone(), String::new())).collect(),
     }
 }

@@ -10,9 +10,20 @@ pub enum Said {
     You(String),
     Reply(Reply),
     /// A plan was made of it.
-    Planned { title: String, steps: usize, notes: Vec<String> },
-    Question { text: String, choices: Vec<String>, answered: Option<String> },
-    NotUnderstood { what: String, nearest: Vec<String> },
+    Planned {
+        title: String,
+        steps: usize,
+        notes: Vec<String>,
+    },
+    Question {
+        text: String,
+        choices: Vec<String>,
+        answered: Option<String>,
+    },
+    NotUnderstood {
+        what: String,
+        nearest: Vec<String>,
+    },
     Problem(Error),
     Note(String),
 }

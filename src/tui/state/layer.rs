@@ -94,12 +94,20 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     Quit,
-    Signal { backend: i64, terminate: bool },
+    Signal {
+        backend: i64,
+        terminate: bool,
+    },
     ShowHistory,
     /// Take back the done steps of a run, down to a step or all.
-    TakeBack { run: String, to: Option<String> },
+    TakeBack {
+        run: String,
+        to: Option<String>,
+    },
     /// Run what an interrupted run left undone.
-    Continue { run: String },
+    Continue {
+        run: String,
+    },
     PlanAgain,
     StopRun,
     Overwrite(PathBuf),

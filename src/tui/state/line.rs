@@ -74,7 +74,8 @@ impl Line {
     }
 
     fn delete_word(&mut self) {
-        let is_space = |line: &Self| line.text.chars().nth(line.cursor.wrapping_sub(1)).is_some_and(char::is_whitespace);
+        let is_space =
+            |line: &Self| line.text.chars().nth(line.cursor.wrapping_sub(1)).is_some_and(char::is_whitespace);
         while self.cursor > 0 && is_space(self) {
             self.backspace();
         }

@@ -8,10 +8,20 @@ use std::sync::Arc;
 /// What a plan was made from, so that it can be made again.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
-    Changes { title: String, changes: Vec<Change>, notes: Vec<String> },
-    Sql { title: String, text: String },
+    Changes {
+        title: String,
+        changes: Vec<Change>,
+        notes: Vec<String>,
+    },
+    Sql {
+        title: String,
+        text: String,
+    },
     /// The SQL of a schema that the database should have.
-    Wanted { title: String, text: String },
+    Wanted {
+        title: String,
+        text: String,
+    },
     /// A plan file.
     File,
 }

@@ -7,8 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The themes that come with the program, in the order in which they are offered.
-pub const NAMES: [&str; 8] =
-    ["terminal", "dark", "light", "high-contrast", "gruvbox", "nord", "catppuccin", "plain"];
+pub const NAMES: [&str; 8] = ["terminal", "dark", "light", "high-contrast", "gruvbox", "nord", "catppuccin", "plain"];
 
 fn built_in(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -68,7 +67,8 @@ pub fn from_text(name: &str, text: &str, depth: Depth) -> Result<Theme> {
         if ancestors.contains(&parent) {
             return Err(wrong(name, format!("{parent:?} is inherited in a circle")));
         }
-        let text = built_in(&parent).ok_or_else(|| wrong(name, format!("it inherits from {parent:?}, which is no theme")))?;
+        let text =
+            built_in(&parent).ok_or_else(|| wrong(name, format!("it inherits from {parent:?}, which is no theme")))?;
         let mut older = read(&parent, text)?;
         older.palette.extend(std::mem::take(&mut file.palette));
         older.styles.extend(std::mem::take(&mut file.styles));

@@ -157,12 +157,18 @@ pub fn proposed(state: &mut State, id: u64, proposal: Proposal, effects: &mut Ve
 pub fn reads_as_sql(dialect: Option<&Tongue>, schema: Option<&Schema>, text: &str) -> bool {
     let (Some(Tongue(dialect)), Some(schema)) = (dialect, schema) else { return false };
     let first = text.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
-    let starts = ["CREATE", "ALTER", "DROP", "UPDATE", "INSERT", "DELETE", "TRUNCATE", "COMMENT", "GRANT", "BEGIN", "SET", "REINDEX", "VACUUM", "--", "/*"];
+    let starts = [
+        "CREATE", "ALTER", "DROP", "UPDATE", "INSERT", "DELETE", "TRUNCATE", "COMMENT", "GRANT", "BEGIN", "SET",
+        "REINDEX", "VACUUM", "--", "/*",
+    ];
     if !starts.iter().any(|s| first.starts_with(s)) {
         return false;
     }
     let script = dialect.read(text, schema);
-    script.statements.iter().any(|s| s.parsed() && (!s.reading.changes.is_empty() || s.reading.data || text.contains(';')))
+    script
+        .statements
+        .iter()
+        .any(|s| s.parsed() && (!s.reading.changes.is_empty() || s.reading.data || text.contains(';')))
 }
 
 /// Plans a text of SQL.

@@ -52,8 +52,9 @@ pub fn planned(state: &mut State, id: u64, result: Result<Built>) {
     match result {
         Ok(built) => {
             let (title, steps, notes) = (built.plan.title.clone(), built.plan.steps.len(), built.plan.notes.clone());
-            let is_edit = state.plan.built.as_ref().is_some_and(|old| old.plan.title == title && !old.plan.steps.is_empty())
-                && state.plan.expects_edit;
+            let is_edit =
+                state.plan.built.as_ref().is_some_and(|old| old.plan.title == title && !old.plan.steps.is_empty())
+                    && state.plan.expects_edit;
             if is_edit {
                 take_edit(state, built);
             } else {

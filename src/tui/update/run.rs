@@ -60,7 +60,11 @@ fn begun(state: &mut State, result: Result<(crate::plan::Plan, Direction)>) {
                 opened: state.now,
                 title: "The schema has changed since the plan was made".into(),
                 text,
-                choices: vec![Choice { key: 'p', label: "plan again on the schema of now".into(), then: Then::PlanAgain }],
+                choices: vec![Choice {
+                    key: 'p',
+                    label: "plan again on the schema of now".into(),
+                    then: Then::PlanAgain,
+                }],
             }));
         }
         Err(error) => problem(state, error),
@@ -177,7 +181,10 @@ pub fn take_back(state: &mut State, all: bool, effects: &mut Vec<Effect>) {
     });
     let to = if all || from_history { None } else { last };
     if !all && to.is_none() && !from_history {
-        return inform(state, "No step of this run was done. 5 shows earlier runs; B takes back the one selected there.");
+        return inform(
+            state,
+            "No step of this run was done. 5 shows earlier runs; B takes back the one selected there.",
+        );
     }
     state.starting = true;
     effects.push(Effect::TakeBack { run, to });
@@ -205,5 +212,6 @@ pub fn signalled(state: &mut State, backend: i64, terminate: bool, result: Resul
 
 /// The error for a run that the journal does not have.
 pub fn no_such_run() -> Error {
-    Error::new(ErrorCode::NotFound, "the journal has no such run").hint("Press r to read it again, then 5 to see the runs.")
+    Error::new(ErrorCode::NotFound, "the journal has no such run")
+        .hint("Press r to read it again, then 5 to see the runs.")
 }

@@ -75,7 +75,9 @@ fn words(pen: &Pen, row: &Row) -> (String, String, Role) {
         Node::Kind(_, kind) => (plural(*kind), number(row.children), Role::Accent),
         Node::Object(at) => browser.outline.get(*at).map_or_else(
             || (String::new(), String::new(), Role::Text),
-            |entry| (entry.name.name.clone(), entry.rows.map(|n| format!("~{}", count(n))).unwrap_or_default(), Role::Text),
+            |entry| {
+                (entry.name.name.clone(), entry.rows.map(|n| format!("~{}", count(n))).unwrap_or_default(), Role::Text)
+            },
         ),
         Node::Part(_, part) => (part.word().to_owned(), number(row.children), Role::Dim),
         Node::Leaf(at, part, number) => {

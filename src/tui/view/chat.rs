@@ -62,7 +62,11 @@ fn say(pen: &Pen, said: &Said, newest: bool, lines: &mut Vec<Line<'static>>) {
         }
         Said::Planned { title, steps, notes } => {
             let word = if *steps == 1 { "step" } else { "steps" };
-            speak(we(), &format!("A plan of {steps} {word}: {title}. See it in the plan panel; x runs it."), Role::Text);
+            speak(
+                we(),
+                &format!("A plan of {steps} {word}: {title}. See it in the plan panel; x runs it."),
+                Role::Text,
+            );
             for note in notes {
                 speak(Span::raw("     "), note, Role::Dim);
             }

@@ -22,7 +22,8 @@ pub fn prompt(pen: &Pen, frame: &mut Frame, area: Rect, prompt: &Prompt) {
 }
 
 pub fn ask(pen: &Pen, frame: &mut Frame, area: Rect, ask: &Ask) {
-    let title = Line::from(vec![pen.span(" ", Role::Title), pen.foreign(&ask.title, Role::Title), pen.span(" ", Role::Title)]);
+    let title =
+        Line::from(vec![pen.span(" ", Role::Title), pen.foreign(&ask.title, Role::Title), pen.span(" ", Role::Title)]);
     let inner = pen.pane(frame, area, title, true);
     let mut lines: Vec<Line> = ask.text.iter().map(|t| Line::from(pen.foreign(t, Role::Text))).collect();
     lines.push(Line::default());

@@ -32,7 +32,8 @@ fn hints(pen: &Pen, width: usize) -> Line<'static> {
         rows.extend(ask.choices.iter().map(|c| (c.key.to_string(), "", true)));
     }
     let offered: Vec<_> = keys::hints(scope).collect();
-    let (can, cannot): (Vec<&keys::Binding>, Vec<&keys::Binding>) = offered.into_iter().partition(|b| why_not(pen.state, b.action).is_none());
+    let (can, cannot): (Vec<&keys::Binding>, Vec<&keys::Binding>) =
+        offered.into_iter().partition(|b| why_not(pen.state, b.action).is_none());
     for (binding, enabled) in can.iter().map(|b| (b, true)).chain(cannot.iter().map(|b| (b, false))) {
         let typing = scope.typing();
         let key = binding.keys.iter().find(|k| binding.scope == scope || !typing || k.ctrl);

@@ -117,7 +117,9 @@ fn locks(pen: &Pen, sample: &Sample) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if !sample.locks.blockers.is_empty() {
         lines.push(pen.line("Who blocks us (i cancels, T terminates):", Role::Warn));
-        lines.extend(sample.locks.blockers.iter().take(4).map(|b| Line::from(pen.foreign(&step::blocker(b), Role::Text))));
+        lines.extend(
+            sample.locks.blockers.iter().take(4).map(|b| Line::from(pen.foreign(&step::blocker(b), Role::Text))),
+        );
     }
     let held = sample.locks.held.iter().flatten().take(6);
     for lock in held {
@@ -151,7 +153,10 @@ fn progress(pen: &Pen, sample: &Sample) -> Vec<Line<'static>> {
 
 fn replicas(pen: &Pen, sample: &Sample) -> Vec<Line<'static>> {
     let line = |r: &crate::engine::Replica| {
-        let lag = r.lag_bytes.and_then(|b| u64::try_from(b).ok()).map_or_else(|| "lag unknown".into(), |b| format!("{} behind", bytes(b)));
+        let lag = r
+            .lag_bytes
+            .and_then(|b| u64::try_from(b).ok())
+            .map_or_else(|| "lag unknown".into(), |b| format!("{} behind", bytes(b)));
         let ms = r.lag_ms.map(|ms| format!(", {}", duration(ms))).unwrap_or_default();
         Line::from(pen.foreign(&format!("replica {}: {lag}{ms}", r.name), Role::Text))
     };

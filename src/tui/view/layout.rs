@@ -89,12 +89,7 @@ pub fn inner(area: Rect) -> Rect {
 pub fn centred(within: Rect, (width, height): (u16, u16)) -> Rect {
     let width = width.min(within.width.saturating_sub(2)).max(1).min(within.width);
     let height = height.min(within.height);
-    Rect {
-        x: within.x + (within.width - width) / 2,
-        y: within.y + (within.height - height) / 2,
-        width,
-        height,
-    }
+    Rect { x: within.x + (within.width - width) / 2, y: within.y + (within.height - height) / 2, width, height }
 }
 
 /// The tab whose title is at a column of the middle pane's top border.

@@ -33,7 +33,13 @@ pub fn draw(state: &State, frame: &mut Frame) {
     let whole = frame.area();
     frame.buffer_mut().set_style(whole, pen.style(Role::Text));
     if whole.width < layout::MIN.0 || whole.height < layout::MIN.1 {
-        let text = format!("Lockstep wants {}x{} or more, not {}x{}.", layout::MIN.0, layout::MIN.1, whole.width, whole.height);
+        let text = format!(
+            "Lockstep wants {}x{} or more, not {}x{}.",
+            layout::MIN.0,
+            layout::MIN.1,
+            whole.width,
+            whole.height
+        );
         frame.render_widget(Paragraph::new(pen.span(text, Role::Text)), whole);
         return;
     }

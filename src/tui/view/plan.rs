@@ -107,7 +107,13 @@ fn head(pen: &Pen, plan: &Plan, width: usize) -> Line<'static> {
 fn widths(width: usize) -> (usize, usize) {
     // Number and state 6, severity 12, phase 9, rollback 9.
     let fixed = 36;
-    let lock = if width >= 110 { 24 } else if width >= 84 { 17 } else { 0 };
+    let lock = if width >= 110 {
+        24
+    } else if width >= 84 {
+        17
+    } else {
+        0
+    };
     (width.saturating_sub(fixed + lock).max(8), lock)
 }
 
@@ -172,7 +178,8 @@ fn run_status(pen: &Pen, run: &RunView) -> Vec<Line<'static>> {
             pen.foreign(title, Role::Text),
         ]));
     } else if run.active() {
-        let text = if run.asked.is_some() { "The next step waits for your word: x" } else { "Looking at the next step." };
+        let text =
+            if run.asked.is_some() { "The next step waits for your word: x" } else { "Looking at the next step." };
         lines.push(pen.line(text, Role::Accent));
     }
     match &run.held {
@@ -183,7 +190,10 @@ fn run_status(pen: &Pen, run: &RunView) -> Vec<Line<'static>> {
             lines.push(pen.line("i cancels its query, T terminates it, c gives up", Role::Dim));
         }
         Some(Held::Retrying { attempt, pause, why }) => {
-            let text = format!("attempt {attempt} did not get its lock; again in {}: {why}", duration(pause.as_secs_f64() * 1e3));
+            let text = format!(
+                "attempt {attempt} did not get its lock; again in {}: {why}",
+                duration(pause.as_secs_f64() * 1e3)
+            );
             lines.push(Line::from(pen.foreign(&text, Role::Warn)));
         }
         None => {}
