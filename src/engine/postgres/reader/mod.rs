@@ -4,24 +4,24 @@
 //! parser), and the words of those that are right are read into typed changes.
 
 mod class;
-mod cursor;
+pub(in crate::engine::postgres) mod cursor;
 mod grammar;
 mod lower;
 mod lower_alter;
 mod lower_drop;
 mod lower_routine;
-mod lower_table;
+pub(in crate::engine::postgres) mod lower_table;
 mod lower_types;
-mod parse;
+pub(in crate::engine::postgres) mod parse;
 mod parse_alter;
 mod parse_table;
 mod place;
 mod relations;
 mod split;
-mod tokens;
-mod tree;
-mod types;
-mod world;
+pub(in crate::engine::postgres) mod tokens;
+pub(in crate::engine::postgres) mod tree;
+pub(in crate::engine::postgres) mod types;
+pub(in crate::engine::postgres) mod world;
 
 use crate::schema::Schema;
 use crate::sql::{Reading, Script, Skipped, Statement, SyntaxProblem};

@@ -60,7 +60,7 @@ fn create_index(cursor: &mut Cursor<'_>) -> Option<CreateIndex> {
 }
 
 /// Without parentheses around the whole.
-pub(super) fn bare(expression: &str) -> &str {
+pub(in crate::engine::postgres) fn bare(expression: &str) -> &str {
     let mut cursor = Cursor::new(expression);
     match cursor.parenthesised() {
         Some(inside) if cursor.at_end() => inside,

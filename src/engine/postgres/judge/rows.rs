@@ -1,0 +1,147 @@
+//! Statements about rows, and maintenance.
+
+use super::tables::lock_named;
+use super::work::Work;
+use crate::engine::postgres::reader::cursor::{Cursor, Name};
+use crate::plan::LockMode::{
+    self, AccessExclusive, AccessShare, Exclusive, RowExclusive, RowShare, Share, ShareUpdateExclusive,
+};
+use crate::schema::{Action, ConstraintKind, QName};
+
+pub(super) fn select(work: &mut Work<'_>, cursor: &Cursor<'_>) {
+    let locking = ["for update", "for no key update", "for share", "for key share"];
+    let locks = locking.iter().any(|words| cursor.has(words));
+    let mode = if locks { RowShare } else { AccessShare };
+    for relation in &work.reading.relations {
+        work.lock_all(relation, mode);
+    }
+}
+
+/// INSERT, UPDATE, DELETE and MERGE: the target is written, what else is named is read.
+pub(super) fn write(work: &mut Work<'_>, mut cursor: Cursor<'_>, class: &str) {
+    lock_named(work, AccessShare);
+    let words: &[&str] = match class {
+        "INSERT" => &["insert into"],
+        "UPDATE" => &["update"],
+        "DELETE" => &["delete from"],
+        _ => &["merge into"],
+    };
+    while !cursor.at_end() && cursor.take_any(words).is_none() {
+        cursor.step();
+    }
+    cursor.take("only");
+    let Some(target) = cursor.name() else { return };
+    let target = work.relation(&target);
+    if class == "INSERT" {
+        work.lock(&target, RowExclusive);
+        referenced(work, &target);
+        return;
+    }
+    work.lock_all(&target, RowExclusive);
+    if !cursor.has("where") && class != "MERGE" {
+        work.scan(&target);
+    }
+    if class == "DELETE" {
+        referencing(work, &target);
+    }
+}
+
+/// New rows look for the rows that they point at.
+fn referenced(work: &mut Work<'_>, table: &QName) {
+    let keys = work.table(table).map(|t| &t.constraints).into_iter().flatten();
+    for (_, constraint) in keys {
+        if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+            work.lock(&key.references, RowShare);
+        }
+    }
+}
+
+/// Deleted rows look for the rows that point at them, and may change or delete those.
+fn referencing(work: &mut Work<'_>, table: &QName) {
+    let keys = work.context.schema.references_to(table);
+    for (other, constraint) in keys {
+        if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+            let writes = !matches!(key.on_delete, Action::NoAction | Action::Restrict);
+            work.lock(&other.name, if writes { RowExclusive } else { RowShare });
+        }
+    }
+}
+
+/// TRUNCATE; CASCADE takes the tables that point at it along.
+pub(super) fn truncate(work: &mut Work<'_>, cursor: &Cursor<'_>) {
+    let mut open = work.reading.relations.clone();
+    let mut next = 0;
+    while let Some(table) = open.get(next).cloned() {
+        next += 1;
+        work.lock_all(&table, AccessExclusive);
+        if cursor.has("cascade") {
+            for (other, _) in super::constraints::referencing(work, &table) {
+                if !open.contains(&other) {
+                    open.push(other);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn copy(work: &mut Work<'_>, mut cursor: Cursor<'_>) {
+    cursor.take("copy");
+    let target = cursor.name();
+    let writes = cursor.has("from") && target.is_some();
+    lock_named(work, AccessShare);
+    if let Some(target) = target.filter(|_| writes) {
+        let target = work.relation(&target);
+        work.lock(&target, RowExclusive);
+    }
+}
+
+pub(super) fn lock_table(work: &mut Work<'_>, cursor: &Cursor<'_>) {
+    let named = LockMode::ALL.into_iter().filter(|mode| cursor.has(&format!("in {} mode", mode.sql()).to_lowercase()));
+    let mode = named.max().unwrap_or(AccessExclusive);
+    for relation in &work.reading.relations {
+        work.lock_all(relation, mode);
+    }
+}
+
+pub(super) fn refresh(work: &mut Work<'_>, cursor: &Cursor<'_>) {
+    let concurrently = cursor.has("concurrently");
+    let Some(view) = work.reading.relations.first().cloned() else { return };
+    work.lock(&view, if concurrently { Exclusive } else { AccessExclusive });
+    if !concurrently {
+        work.rewrite(&view);
+    }
+}
+
+/// VACUUM, ANALYZE and CLUSTER. Without names they go through all tables, one after the other.
+pub(super) fn maintain(work: &mut Work<'_>, cursor: &Cursor<'_>, class: &str) {
+    let rewrites = class == "CLUSTER" || class == "VACUUM" && cursor.has("full");
+    let mode = if rewrites { AccessExclusive } else { ShareUpdateExclusive };
+    for relation in &work.reading.relations {
+        work.lock(relation, mode);
+        if rewrites {
+            work.rewrite(relation);
+        }
+    }
+}
+
+pub(super) fn reindex(work: &mut Work<'_>, mut cursor: Cursor<'_>) {
+    cursor.take("reindex");
+    cursor.parenthesised();
+    let mode = if cursor.has("concurrently") { ShareUpdateExclusive } else { Share };
+    let Some(what) = cursor.take_any(&["index", "table", "schema", "database", "system"]) else { return };
+    cursor.take("concurrently");
+    let tables: Vec<QName> = match (what, cursor.name()) {
+        ("index", Some(index)) => work.index_table(&index).into_iter().collect(),
+        ("table", Some(table)) => vec![work.relation(&table)],
+        ("schema", Some(schema)) => in_schema(work, &schema),
+        _ => work.context.schema.tables.keys().cloned().collect(),
+    };
+    for table in tables {
+        work.lock(&table, mode);
+        work.build(&table);
+    }
+}
+
+fn in_schema(work: &Work<'_>, schema: &Name) -> Vec<QName> {
+    work.context.schema.tables.keys().filter(|t| t.schema == schema.name).cloned().collect()
+}

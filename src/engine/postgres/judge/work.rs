@@ -1,0 +1,181 @@
+//! What a statement is found to do, gathered.
+
+use crate::plan::{Evidence, Lock, LockMode, Risk, Severity};
+use crate::risk::{Context, Judgement};
+use crate::schema::{QName, Table};
+use crate::sql::Reading;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::postgres::reader::cursor::Name;
+
+/// A judgement in the making.
+pub(super) struct Work<'a> {
+    /// Major version of the server.
+    pub version: u32,
+    pub context: &'a Context<'a>,
+    pub reading: &'a Reading,
+    locks: BTreeMap<QName, LockMode>,
+    rewrites: BTreeSet<QName>,
+    scans: BTreeSet<QName>,
+    builds: BTreeSet<QName>,
+    risks: Vec<Risk>,
+}
+
+impl<'a> Work<'a> {
+    pub fn new(version: u32, reading: &'a Reading, context: &'a Context<'a>) -> Self {
+        Self {
+            version,
+            context,
+            reading,
+            locks: BTreeMap::new(),
+            rewrites: BTreeSet::new(),
+            scans: BTreeSet::new(),
+            builds: BTreeSet::new(),
+            risks: Vec::new(),
+        }
+    }
+
+    pub fn done(self) -> Judgement {
+        let lock = |(relation, mode): (QName, LockMode)| Lock {
+            relation: relation.to_string(),
+            mode,
+            evidence: Evidence::Predicted,
+        };
+        let rewrites = self.rewrites;
+        // A rewrite checks and reads what there is to check on its way.
+        let scans = self.scans.into_iter().filter(|name| !rewrites.contains(name));
+        let names = |set: BTreeSet<QName>| set.iter().map(QName::to_string).collect();
+        Judgement {
+            locks: self.locks.into_iter().map(lock).collect(),
+            scans: scans.map(|name| name.to_string()).collect(),
+            rewrites: names(rewrites),
+            index_builds: names(self.builds),
+            risks: self.risks,
+            known: true,
+        }
+    }
+
+    /// Whether what happens to a relation matters: it is not new, and may exist.
+    fn counts(&self, name: &QName) -> bool {
+        let schema = self.context.schema;
+        let exists = schema.tables.contains_key(name) || schema.views.contains_key(name);
+        !self.context.made_here.contains(name) && (exists || !self.context.connected)
+    }
+
+    /// A lock on one relation; the strongest of several counts.
+    pub fn lock(&mut self, name: &QName, mode: LockMode) {
+        if self.counts(name) {
+            let held = self.locks.entry(name.clone()).or_insert(mode);
+            *held = mode.max(*held);
+        }
+    }
+
+    /// A lock on a table and on all its partitions and children.
+    pub fn lock_all(&mut self, name: &QName, mode: LockMode) {
+        for relation in self.with_children(name) {
+            self.lock(&relation, mode);
+        }
+    }
+
+    pub fn rewrite(&mut self, name: &QName) {
+        for table in self.stored(name) {
+            let (indexed, counts) = (self.has_indexes(&table), self.counts(&table));
+            if counts {
+                if indexed {
+                    self.builds.insert(table.clone());
+                }
+                self.rewrites.insert(table);
+            }
+        }
+    }
+
+    pub fn scan(&mut self, name: &QName) {
+        for table in self.stored(name) {
+            if self.counts(&table) {
+                self.scans.insert(table);
+            }
+        }
+    }
+
+    pub fn build(&mut self, name: &QName) {
+        for table in self.stored(name) {
+            if self.counts(&table) {
+                self.builds.insert(table);
+            }
+        }
+    }
+
+    pub fn risk(&mut self, rule: &str, severity: Severity, message: String, suggestion: &str) {
+        let suggestion = Some(suggestion.to_owned());
+        self.risks.push(Risk { rule: rule.to_owned(), severity, message, suggestion, evidence: Evidence::Predicted });
+    }
+
+    pub fn table(&self, name: &QName) -> Option<&'a Table> {
+        self.context.schema.tables.get(name)
+    }
+
+    fn has_indexes(&self, name: &QName) -> bool {
+        self.table(name).is_some_and(|t| {
+            let backing = t.constraints.values().any(|c| crate::engine::postgres::reader::world::has_index(&c.kind));
+            !t.indexes.is_empty() || backing
+        })
+    }
+
+    /// The direct partitions and inheriting tables.
+    pub fn children(&self, name: &QName) -> Vec<QName> {
+        let of = |t: &&Table| t.partition_of.as_ref().is_some_and(|p| p.parent == *name) || t.inherits.contains(name);
+        self.context.schema.tables.values().filter(of).map(|t| t.name.clone()).collect()
+    }
+
+    /// A table and everything below it.
+    pub fn with_children(&self, name: &QName) -> Vec<QName> {
+        let mut all = vec![name.clone()];
+        let mut next = 0;
+        while let Some(parent) = all.get(next).cloned() {
+            next += 1;
+            for child in self.children(&parent) {
+                if !all.contains(&child) {
+                    all.push(child);
+                }
+            }
+        }
+        all
+    }
+
+    /// The tables among a table and its children that have rows of their own.
+    fn stored(&self, name: &QName) -> Vec<QName> {
+        let mut all = self.with_children(name);
+        all.retain(|table| self.table(table).is_none_or(|t| t.partition_by.is_none()));
+        all
+    }
+
+    /// The partition that takes what no other does.
+    pub fn default_partition(&self, parent: &QName) -> Option<QName> {
+        let is_default = |t: &&Table| {
+            t.partition_of.as_ref().is_some_and(|p| p.parent == *parent && p.bound.eq_ignore_ascii_case("default"))
+        };
+        self.context.schema.tables.values().find(is_default).map(|t| t.name.clone())
+    }
+
+    /// The relation that a name means. The reader has resolved what exists by the script's search path; the rest is
+    /// taken for `public`'s.
+    pub fn relation(&self, name: &Name) -> QName {
+        if let Some(schema) = &name.schema {
+            return QName::new(schema, &name.name);
+        }
+        let named = self.reading.relations.iter().find(|q| q.name == name.name);
+        let about = || self.reading.changes.iter().filter_map(|c| c.table()).find(|q| q.name == name.name);
+        named.or_else(about).cloned().unwrap_or_else(|| QName::new("public", &name.name))
+    }
+
+    /// The table of an index.
+    pub fn index_table(&self, index: &Name) -> Option<QName> {
+        let schema = self.context.schema;
+        let fits = |owner: &QName| index.schema.as_ref().is_none_or(|s| *s == owner.schema);
+        let of_table = schema.tables.values().find(|t| {
+            fits(&t.name) && (t.indexes.contains_key(&index.name) || t.constraints.contains_key(&index.name))
+        });
+        let of_view = || schema.views.values().find(|v| fits(&v.name) && v.indexes.contains_key(&index.name));
+        of_table.map(|t| t.name.clone()).or_else(|| of_view().map(|v| v.name.clone()))
+    }
+}
