@@ -76,14 +76,20 @@ pub(super) fn set_type(
             work.risk(
                 "session-timezone-rewrite",
                 Severity::Medium,
-                format!("changing {}.{column} to {new} rewrites the table unless the session's time zone is UTC", table.short()),
+                format!(
+                    "changing {}.{column} to {new} rewrites the table unless the session's time zone is UTC",
+                    table.short()
+                ),
                 "run SET timezone = 'UTC' in the same session before it, if the stored values mean UTC",
             );
         }
     }
     for constraint in model.constraints.values() {
         let ConstraintKind::Check { expression, .. } = &constraint.kind else { continue };
-        if effect == Effect::Free && constraint.validated && named_columns(model, expression).iter().any(|c| c == column) {
+        if effect == Effect::Free
+            && constraint.validated
+            && named_columns(model, expression).iter().any(|c| c == column)
+        {
             work.scan(table);
         }
     }

@@ -69,9 +69,10 @@ pub(super) fn set_not_null(work: &mut Work<'_>, table: &QName, column: &str) {
 
 /// A not-null constraint that was added NOT VALID (PostgreSQL 18).
 fn has_unchecked_not_null(table: &Table, column: &str) -> bool {
-    table.constraints.values().any(|c| {
-        !c.validated && matches!(&c.kind, ConstraintKind::NotNull { column: of, .. } if of == column)
-    })
+    table
+        .constraints
+        .values()
+        .any(|c| !c.validated && matches!(&c.kind, ConstraintKind::NotNull { column: of, .. } if of == column))
 }
 
 /// Whether a valid constraint says `column IS NOT NULL`, alone or joined to others by AND.

@@ -54,7 +54,9 @@ fn judge_other(work: &mut Work<'_>, text: &str, class: &str) -> bool {
         "VACUUM" | "ANALYZE" | "CLUSTER" => rows::maintain(work, &cursor, class),
         "REINDEX" => rows::reindex(work, cursor),
         "EXPLAIN" if !cursor.has("analyze") && !cursor.has("analyse") => rows::select(work, &cursor),
-        "EXPLAIN" | "DO" | "CALL" | "EXECUTE" | "DROP OWNED" | "REASSIGN OWNED" | "IMPORT FOREIGN SCHEMA" => return false,
+        "EXPLAIN" | "DO" | "CALL" | "EXECUTE" | "DROP OWNED" | "REASSIGN OWNED" | "IMPORT FOREIGN SCHEMA" => {
+            return false;
+        }
         "ALTER TABLE" | "CREATE TABLE" | "CREATE INDEX" | "DROP TABLE" => return false,
         _ => objects::judge(work, text, class),
     }

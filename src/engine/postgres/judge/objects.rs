@@ -79,7 +79,9 @@ fn domain(work: &mut Work<'_>, text: &str) {
         return;
     }
     let is_it = |data_type: &str| {
-        data_type.parse::<QName>().is_ok_and(|q| q.name == name.name && name.schema.as_ref().is_none_or(|s| *s == q.schema))
+        data_type
+            .parse::<QName>()
+            .is_ok_and(|q| q.name == name.name && name.schema.as_ref().is_none_or(|s| *s == q.schema))
     };
     let tables = work.context.schema.tables.values().filter(|t| t.columns.iter().any(|c| is_it(&c.data_type)));
     let tables: Vec<QName> = tables.map(|t| t.name.clone()).collect();

@@ -46,7 +46,11 @@ pub(super) fn effect(old: &str, new: &str, schema: &Schema) -> Effect {
         (a, b) if a == b && is_time(a) => free(wider(6)),
         ("timestamp without time zone", "timestamp with time zone")
         | ("timestamp with time zone", "timestamp without time zone") => {
-            if wider(6) { Effect::FreeInUtc } else { Effect::Rewrite }
+            if wider(6) {
+                Effect::FreeInUtc
+            } else {
+                Effect::Rewrite
+            }
         }
         ("cidr", "inet") | ("integer", "oid") | ("oid", "integer") => Effect::Free,
         ("oid" | "integer", reg) | (reg, "oid" | "integer") if reg.starts_with("reg") => Effect::Free,
