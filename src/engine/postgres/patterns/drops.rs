@@ -3,9 +3,10 @@
 use super::planner::Planner;
 use super::tables::views_on;
 use super::{expression, names, reverse, titles};
+use crate::engine::postgres::render::column::set_not_null;
 use crate::engine::postgres::render::{ident, ident_list, relation};
 use crate::plan::{Phase, Rollback, RollbackKind, Step};
-use crate::schema::{Change, ConstraintKind, IndexTarget, ObjectKind, ObjectRef, QName, Table};
+use crate::schema::{Change, Column, ConstraintKind, IndexTarget, ObjectKind, ObjectRef, QName, Table};
 use crate::{Error, ErrorCode, Result};
 
 /// From here on a copy takes long enough to be spoken of.
@@ -66,14 +67,14 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> 
     {
         let copy = keep(planner, table, column, &format!("SELECT {}, {}", ident_list(&key), ident(column)), rows)?;
         let same: Vec<String> = key.iter().map(|k| format!("kept.{0} = t.{0}", ident(k))).collect();
-        step.rollback.sql.push(format!(
+        let update = format!(
             "UPDATE {} AS t SET {name} = kept.{name} FROM {} AS kept WHERE {}",
             relation(table),
             relation(&copy),
             same.join(" AND "),
             name = ident(column)
-        ));
-        fill_before_required(&mut step.rollback, planner.table(table)?, column);
+        );
+        fill_first(&mut step.rollback, planner.table(table)?, column, update);
         step.rollback.kind = RollbackKind::Restores;
         step.rollback.note = Some(format!(
             "The column comes back with the values kept in {copy}; rows written since the copy have none."
@@ -91,23 +92,21 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> 
     planner.push(step)
 }
 
-/// A required column without a default can only come back as an optional one, which is filled and then required.
-fn fill_before_required(rollback: &mut Rollback, table: &Table, column: &str) {
-    let Some(was) = table.column(column) else { return };
-    if was.nullable || was.default.is_some() || was.identity.is_some() || was.generated.is_some() {
+/// Values come before the indexes and constraints that are built on them. A required column without a default can
+/// only come back as an optional one, which is filled and then required.
+fn fill_first(rollback: &mut Rollback, table: &Table, column: &str, update: String) {
+    let Some(at) = rollback.sql.iter().position(|s| s.contains(" ADD COLUMN ")) else { return };
+    let computed = |c: &Column| c.generated.is_some();
+    if table.column(column).is_none_or(computed) {
         return;
     }
-    if let Some(add) = rollback.sql.iter_mut().find(|s| s.contains(" ADD COLUMN ")) {
-        *add = add.trim_end_matches(" NOT NULL").to_owned();
-    }
-    // Values first, then what is built on them.
-    let position = rollback.sql.iter().position(|s| s.contains(" ADD COLUMN "));
-    if let (Some(at), Some(update)) = (position, rollback.sql.pop()) {
-        rollback.sql.insert(at + 1, update);
-        rollback.sql.insert(
-            at + 2,
-            format!("ALTER TABLE {} ALTER COLUMN {} SET NOT NULL", relation(&table.name), ident(column)),
-        );
+    rollback.sql.insert(at + 1, update);
+    let bare = |c: &Column| !c.nullable && c.default.is_none() && c.identity.is_none();
+    if table.column(column).is_some_and(bare) {
+        if let Some(add) = rollback.sql.get_mut(at) {
+            *add = add.trim_end_matches(" NOT NULL").to_owned();
+        }
+        rollback.sql.insert(at + 2, set_not_null(&table.name, column));
     }
 }
 
