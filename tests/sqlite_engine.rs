@@ -1,10 +1,9 @@
 //! SQLite, on real files: connecting, reading, planning forward and back.
 
 use lockstep::ErrorCode;
-use lockstep::engine::{ConnectOptions, Database, Dialect as _, SessionRole, Target, Value, connect};
-use lockstep::plan::{Patterns, PlanOptions, RollbackKind, Step, StepKind};
+use lockstep::engine::{ConnectOptions, Database, SessionRole, Target, Value, connect};
+use lockstep::plan::{PlanOptions, RollbackKind, Step, StepKind};
 use lockstep::schema::{Change, Column, Constraint, ConstraintKind, Generated, Index, QName, Schema, Transform};
-use lockstep::sql::Syntax;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,7 +137,9 @@ async fn there_and_back(shop: &Shop, changes: &[Change]) -> Schema {
     }
     let again = shop.database.inspect().await.unwrap();
     if again.fingerprint() != before.fingerprint() {
-        assert_eq!(format!("{before:#?}"), format!("{again:#?}"));
+        let (before, again) = (format!("{before:#?}"), format!("{again:#?}"));
+        let lines: Vec<_> = before.lines().zip(again.lines()).filter(|(a, b)| a != b).take(5).collect();
+        panic!("{changes:?} came back as another schema: {lines:#?}");
     }
     assert_eq!(rows_before, everything(shop).await);
     after

@@ -225,8 +225,9 @@ fn hang_on(schema: &mut Schema, entry: &Entry) {
     let table = find_table(schema, &owner);
     match entry.kind.as_str() {
         "index" => match (create_index::parse(sql), table) {
-            (Some(read), Some(table)) => {
+            (Some(mut read), Some(table)) => {
                 if let Some(table) = schema.tables.get_mut(&table) {
+                    create_index::settle(&mut read.index, table);
                     table.indexes.insert(entry.name.clone(), read.index);
                 }
             }

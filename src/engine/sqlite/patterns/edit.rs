@@ -192,7 +192,8 @@ fn without_item(sql: &str, read: &CreateTable, span: Range<usize>) -> String {
 /// Takes a stretch out of a column's definition, with the blanks before it.
 fn without_stretch(sql: &str, span: Range<usize>) -> String {
     let before = sql.get(..span.start).unwrap_or_default();
-    replaced(sql, before.trim_end().len()..span.end, "")
+    // Not the line's end: a comment before it would swallow what follows.
+    replaced(sql, before.trim_end_matches([' ', '\t']).len()..span.end, "")
 }
 
 /// Replaces, adds or (with `None`) removes one part of a column's definition.
@@ -203,13 +204,10 @@ fn with_part(sql: &str, column: &str, kind: PartKind, part: Option<String>) -> O
     Some(match (there, part) {
         (Some(there), Some(part)) => replaced(sql, there.span.clone(), &part),
         (Some(there), None) => without_stretch(sql, there.span.clone()),
-        (None, Some(part)) => {
-            let end = found.parts.first().map_or(found.span.end, |p| {
-                let before = sql.get(..p.span.start).unwrap_or_default();
-                before.trim_end().len()
-            });
-            replaced(sql, end..end, &format!(" {part}"))
-        }
+        (None, Some(part)) => match found.parts.first() {
+            Some(first) => replaced(sql, first.span.start..first.span.start, &format!("{part} ")),
+            None => replaced(sql, found.span.end..found.span.end, &format!(" {part}")),
+        },
         (None, None) => sql.to_owned(),
     })
 }
@@ -245,7 +243,7 @@ mod tests {
         ];
         assert_eq!(
             after(&changes),
-            "CREATE TABLE t (\n  id INTEGER PRIMARY KEY, -- the key\n  a text NOT NULL /* why */ DEFAULT (lower('Y')),\n  \"c d\" REAL,\n  UNIQUE (a)\n)"
+            "CREATE TABLE t (\n  id INTEGER PRIMARY KEY, -- the key\n  a text /* why */ NOT NULL DEFAULT (lower('Y')),\n  \"c d\" REAL,\n  UNIQUE (a)\n)"
         );
     }
 

@@ -1,7 +1,7 @@
 //! A CREATE INDEX statement taken apart.
 
-use super::lex::{Cursor, list};
-use crate::schema::{Index, IndexKey, IndexTarget};
+use super::lex::{Cursor, bare_names, list};
+use crate::schema::{Index, IndexKey, IndexTarget, Table};
 
 pub(in crate::engine::sqlite) struct CreateIndex {
     pub table: String,
@@ -37,6 +37,22 @@ pub(in crate::engine::sqlite) fn parse(text: &str) -> Option<CreateIndex> {
         return None;
     }
     Some(CreateIndex { table, index, if_not_exists })
+}
+
+/// Spells the index's columns as its table does, and writes them in expressions without needless quotes.
+pub(in crate::engine::sqlite) fn settle(index: &mut Index, table: &Table) {
+    let names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
+    index.predicate = index.predicate.as_ref().map(|p| bare_names(p, &names));
+    for key in &mut index.keys {
+        match &mut key.on {
+            IndexTarget::Column(name) => {
+                if let Some(right) = names.iter().find(|n| n.eq_ignore_ascii_case(name)) {
+                    name.clone_from(right);
+                }
+            }
+            IndexTarget::Expression(expression) => *expression = bare_names(expression, &names),
+        }
+    }
 }
 
 fn key(text: &str) -> IndexKey {

@@ -1,7 +1,7 @@
 //! A CREATE TABLE statement, taken apart with the place of every part: the catalog, the reader and the rebuild of a
 //! table all need what only this text says (names of constraints, checks, generated columns, deferral).
 
-use super::lex::{Cursor, Kind, list};
+use super::lex::{Cursor, Kind, bare_names, list};
 use crate::schema::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, QName, Table,
 };
@@ -113,8 +113,9 @@ pub(in crate::engine::sqlite) fn parse(text: &str) -> Option<CreateTable> {
     for item in list(text, body) {
         read_item(text, item, &mut table)?;
     }
-    name_the_unnamed(&mut table);
+    settle_expressions(&mut table);
     settle_keys(&mut table);
+    name_the_unnamed(&mut table);
     Some(table)
 }
 
@@ -400,6 +401,19 @@ fn hash(text: &str) -> String {
     let folded = text.split_whitespace().collect::<String>().to_lowercase();
     let hash = folded.bytes().fold(0x811c_9dc5_u32, |h, byte| (h ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     format!("{hash:08x}")
+}
+
+/// Writes the table's own columns in its expressions without the quotes that they do not need.
+fn settle_expressions(table: &mut CreateTable) {
+    let names: Vec<String> = table.columns.iter().map(|c| c.column.name.clone()).collect();
+    for text in &mut table.constraints {
+        if let ConstraintKind::Check { expression, .. } = &mut text.constraint.kind {
+            *expression = bare_names(expression, &names);
+        }
+    }
+    for generated in table.columns.iter_mut().filter_map(|c| c.column.generated.as_mut()) {
+        generated.expression = bare_names(&generated.expression, &names);
+    }
 }
 
 /// Spells the columns of keys as the table does, and says which of them can hold no NULL: the alias of the rowid,

@@ -1,6 +1,7 @@
 //! SQLite's tokens, exactly as its own tokenizer cuts them (sqlite.org/lang_expr.html, "Literal values", and
 //! lang_keywords.html for the four kinds of quotes).
 
+use crate::engine::sqlite::render::ident;
 use std::ops::Range;
 
 /// What a token is.
@@ -140,6 +141,18 @@ pub(in crate::engine::sqlite) fn rename(text: &str, from: &str, to: &str) -> Str
             let word = text.get(t.span).unwrap_or_default();
             let names = matches!(t.kind, Kind::Word | Kind::Quoted) && unquote(word).eq_ignore_ascii_case(from);
             if names { to } else { word }
+        })
+        .collect()
+}
+
+/// `text` with those of `names` that stand in quotes and need none written bare: a rename leaves quotes behind.
+pub(in crate::engine::sqlite) fn bare_names(text: &str, names: &[String]) -> String {
+    tokens(text)
+        .into_iter()
+        .map(|t| {
+            let word = text.get(t.span).unwrap_or_default();
+            let name = if t.kind == Kind::Quoted { unquote(word) } else { return word.to_owned() };
+            if names.contains(&name) && ident(&name) == name { name } else { word.to_owned() }
         })
         .collect()
 }

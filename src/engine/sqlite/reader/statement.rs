@@ -169,8 +169,11 @@ fn create(text: &str, schema: &Schema) -> Read {
         return read;
     }
     if c.at_words(&["INDEX"]) || c.at_words(&["UNIQUE", "INDEX"]) {
-        let Some(read) = create_index::parse(text) else { return by_words("CREATE INDEX", Reading::default()) };
+        let Some(mut read) = create_index::parse(text) else { return by_words("CREATE INDEX", Reading::default()) };
         let table = spelled_name(schema, &read.table);
+        if let Some(table) = schema.tables.get(&table) {
+            create_index::settle(&mut read.index, table);
+        }
         let exists = read.if_not_exists && schema.tables.values().any(|t| t.indexes.contains_key(&read.index.name));
         let change = Change::CreateIndex { table, index: read.index };
         return done("CREATE INDEX", if exists { Vec::new() } else { vec![change] });
