@@ -29,8 +29,13 @@ pub(super) fn judge(statement: &Statement, context: &Context<'_>) -> Judgement {
                 lock(name, context, &mut judgement);
                 judgement.rewrites.push(name.to_string());
             }
-            risk(&mut judgement, "sqlite-vacuum", Severity::High, "VACUUM writes the whole file anew and keeps everybody from writing meanwhile",
-                "Run it when nobody writes; it needs twice the file's space.");
+            risk(
+                &mut judgement,
+                "sqlite-vacuum",
+                Severity::High,
+                "VACUUM writes the whole file anew and keeps everybody from writing meanwhile",
+                "Run it when nobody writes; it needs twice the file's space.",
+            );
         }
         "ANALYZE" | "REINDEX" => {
             let named: Vec<QName> = statement.reading.relations.clone();
@@ -48,9 +53,13 @@ pub(super) fn judge(statement: &Statement, context: &Context<'_>) -> Judgement {
             touched(&mut judgement);
             if !text.contains("WHERE") {
                 judgement.scans.extend(statement.reading.relations.first().map(ToString::to_string));
-                risk(&mut judgement, "sqlite-whole-table-write", Severity::Medium,
+                risk(
+                    &mut judgement,
+                    "sqlite-whole-table-write",
+                    Severity::Medium,
                     "every row is written in one transaction, and nobody else can write until it ends",
-                    "Do it in batches.");
+                    "Do it in batches.",
+                );
             }
         }
         "CREATE TABLE" if statement.reading.data => touched(&mut judgement),
@@ -58,9 +67,13 @@ pub(super) fn judge(statement: &Statement, context: &Context<'_>) -> Judgement {
         _ => {}
     }
     if !judgement.locks.is_empty() {
-        risk(&mut judgement, "sqlite-write-lock", Severity::Info,
+        risk(
+            &mut judgement,
+            "sqlite-write-lock",
+            Severity::Info,
             "the whole database has one write lock: other writers wait until this commits, and without WAL readers too",
-            "Use WAL mode (PRAGMA journal_mode = WAL) and give connections a busy timeout.");
+            "Use WAL mode (PRAGMA journal_mode = WAL) and give connections a busy timeout.",
+        );
     }
     judgement
 }
@@ -68,14 +81,22 @@ pub(super) fn judge(statement: &Statement, context: &Context<'_>) -> Judgement {
 fn pragma(text: &str, judgement: &mut Judgement) {
     if text.contains("WRITABLE_SCHEMA") {
         judgement.known = false;
-        risk(judgement, "sqlite-writable-schema", Severity::Critical,
+        risk(
+            judgement,
+            "sqlite-writable-schema",
+            Severity::Critical,
             "editing sqlite_schema by hand can make the file unreadable",
-            "Use ALTER TABLE or a rebuild of the table instead.");
+            "Use ALTER TABLE or a rebuild of the table instead.",
+        );
     }
     if text.contains("FOREIGN_KEYS") && (text.contains("OFF") || text.contains('0')) {
-        risk(judgement, "sqlite-foreign-keys-off", Severity::Low,
+        risk(
+            judgement,
+            "sqlite-foreign-keys-off",
+            Severity::Low,
             "foreign keys are not enforced until they are switched on again",
-            "Check with PRAGMA foreign_key_check before the commit.");
+            "Check with PRAGMA foreign_key_check before the commit.",
+        );
     }
 }
 
@@ -126,9 +147,13 @@ fn of_change(change: &Change, context: &Context<'_>, judgement: &mut Judgement) 
             risk(judgement, "drop-table", Severity::High, &message, "Keep a copy, or rename the table first.");
         }
         Change::RenameTable { .. } | Change::RenameColumn { .. } => {
-            risk(judgement, "rename-breaks-application", Severity::Medium,
+            risk(
+                judgement,
+                "rename-breaks-application",
+                Severity::Medium,
                 "whatever uses the old name fails from this moment on",
-                "Change the application in the same moment, or add the new name beside the old one first.");
+                "Change the application in the same moment, or add the new name beside the old one first.",
+            );
         }
         _ => {}
     }
@@ -137,9 +162,13 @@ fn of_change(change: &Change, context: &Context<'_>, judgement: &mut Judgement) 
 fn add_column(column: &Column, judgement: &mut Judgement) {
     let default = column.default.as_deref().is_some_and(|d| !d.trim().eq_ignore_ascii_case("null"));
     if !column.nullable && !default && column.generated.is_none() {
-        risk(judgement, "sqlite-add-required-column", Severity::High,
+        risk(
+            judgement,
+            "sqlite-add-required-column",
+            Severity::High,
             "SQLite refuses a NOT NULL column without a default",
-            "Give it a default, or let the plan rebuild the table with a value for the rows that are there.");
+            "Give it a default, or let the plan rebuild the table with a value for the rows that are there.",
+        );
     }
 }
 
