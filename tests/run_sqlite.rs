@@ -20,7 +20,7 @@ async fn a_run_is_applied_journalled_and_taken_back_to_the_schema_from_before() 
         shop.engine(),
         vec![
             alter("1", "ALTER TABLE sales ADD COLUMN region TEXT", "ALTER TABLE sales DROP COLUMN region"),
-            backfill("2", "sales", "id", "region", "'EU'"),
+            backfill("2", "main", "sales", "id", "region", "'EU'"),
             check("3", "SELECT id FROM sales WHERE region IS NULL", "some sales have no region"),
             alter("4", "CREATE INDEX sales_region ON sales (region)", "DROP INDEX sales_region"),
         ],
@@ -145,7 +145,7 @@ async fn a_cancelled_backfill_goes_on_from_its_cursor() {
     let shop = sqlite(5_000).await;
     let steps = vec![
         alter("1", "ALTER TABLE sales ADD COLUMN region TEXT", "ALTER TABLE sales DROP COLUMN region"),
-        backfill("2", "sales", "id", "region", "'EU'"),
+        backfill("2", "main", "sales", "id", "region", "'EU'"),
     ];
     let answers = Answers::yes().then_on_progress(Command::Cancel);
     let told = run_plan(&shop, plan(shop.engine(), steps), RunOptions::default(), answers).await;

@@ -109,8 +109,7 @@ pub fn alter(id: &str, sql: &str, back: &str) -> Step {
     Step { id: id.into(), rollback, ..Step::ddl(format!("step {id}"), Phase::Expand, vec![sql.into()]) }
 }
 
-pub fn backfill(id: &str, table: &str, key: &str, column: &str, value: &str) -> Step {
-    let schema = "main";
+pub fn backfill(id: &str, schema: &str, table: &str, key: &str, column: &str, value: &str) -> Step {
     Step {
         kind: StepKind::Backfill,
         phase: Phase::Migrate,
