@@ -4,6 +4,7 @@ mod closure;
 mod compare;
 mod inherit;
 mod lines;
+mod markdown;
 mod renames;
 mod tables;
 mod tell;
@@ -11,5 +12,6 @@ mod types;
 
 pub use compare::compare;
 pub use lines::{Line, Sign, text_diff};
+pub use markdown::markdown;
 pub use renames::{Rename, suspected_renames};
 pub use tell::{Effect, Entry, Impact, entries, sentence};
