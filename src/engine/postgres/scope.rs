@@ -7,7 +7,7 @@ pub(super) const NAMESPACE: &str = "n.nspname NOT IN ('pg_catalog', 'information
 /// A condition: the object `oid` of the system catalog `catalog` came with no extension.
 pub(super) fn own(catalog: &str, oid: &str) -> String {
     format!(
-        "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.{catalog}'::regclass \
-         AND e.objid = {oid} AND e.deptype = 'e')"
+        "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend brought WHERE brought.classid = 'pg_catalog.{catalog}'::regclass \
+         AND brought.objid = {oid} AND brought.deptype = 'e')"
     )
 }

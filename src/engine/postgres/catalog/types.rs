@@ -1,0 +1,135 @@
+//! Enums, domains, composite types and ranges (`pg_type`).
+
+use super::super::scope::{NAMESPACE, own};
+use super::super::wire::{Cells, rows};
+use super::build::Build;
+use super::text::bare;
+use crate::Result;
+use crate::schema::{QName, TypeDef, TypeKind};
+use sqlx::postgres::PgConnection;
+use std::collections::{BTreeMap, HashMap};
+
+/// How a collation is written: the system's by its bare name, a user's qualified.
+pub(super) const COLLATION: &str = "CASE WHEN cn.nspname = 'pg_catalog' THEN co.collname::text \
+     ELSE '\"' || replace(cn.nspname, '\"', '\"\"') || '\".\"' || replace(co.collname, '\"', '\"\"') || '\"' END";
+
+pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+    enums(connection, build).await?;
+    domains(connection, build).await?;
+    composites(connection, build).await?;
+    ranges(connection, build).await
+}
+
+fn keep(build: &mut Build, name: QName, kind: TypeKind, comment: Option<String>) {
+    build.schema.types.insert(name.clone(), TypeDef { name, kind, comment });
+}
+
+async fn enums(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+    let sql = format!(
+        "SELECT n.nspname::text, t.typname::text, obj_description(t.oid, 'pg_type'), \
+         ARRAY(SELECT v.enumlabel::text FROM pg_enum v WHERE v.enumtypid = t.oid ORDER BY v.enumsortorder) \
+         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype = 'e' AND {NAMESPACE} AND {}",
+        own("pg_type", "t.oid")
+    );
+    for row in &rows(connection, &sql).await? {
+        let mut cells = Cells::new(row);
+        let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
+        let comment = cells.take()?;
+        let values = cells.take()?;
+        keep(build, name, TypeKind::Enum { values }, comment);
+    }
+    Ok(())
+}
+
+async fn domains(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+    let mut checks: HashMap<i64, BTreeMap<String, String>> = HashMap::new();
+    let sql = "SELECT c.contypid::int8, c.conname::text, pg_get_expr(c.conbin, 0) \
+               FROM pg_constraint c WHERE c.contypid <> 0 AND c.contype = 'c'";
+    for row in &rows(connection, sql).await? {
+        let mut cells = Cells::new(row);
+        let of: i64 = cells.take()?;
+        let name: String = cells.take()?;
+        let expression: String = cells.take()?;
+        checks.entry(of).or_default().insert(name, bare(&expression).to_owned());
+    }
+    let sql = format!(
+        "SELECT t.oid::int8, n.nspname::text, t.typname::text, obj_description(t.oid, 'pg_type'), \
+         format_type(t.typbasetype, t.typtypmod), t.typnotnull, \
+         coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault), \
+         CASE WHEN t.typcollation <> b.typcollation THEN {COLLATION} END \
+         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_type b ON b.oid = t.typbasetype \
+         LEFT JOIN pg_collation co ON co.oid = t.typcollation LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace \
+         WHERE t.typtype = 'd' AND {NAMESPACE} AND {}",
+        own("pg_type", "t.oid")
+    );
+    for row in &rows(connection, &sql).await? {
+        let mut cells = Cells::new(row);
+        let oid: i64 = cells.take()?;
+        let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
+        let comment = cells.take()?;
+        let kind = TypeKind::Domain {
+            base: cells.take()?,
+            not_null: cells.take()?,
+            default: cells.take()?,
+            collation: cells.take()?,
+            checks: checks.remove(&oid).unwrap_or_default(),
+        };
+        keep(build, name, kind, comment);
+    }
+    Ok(())
+}
+
+async fn composites(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+    let sql = format!(
+        "SELECT n.nspname::text, t.typname::text, obj_description(t.oid, 'pg_type'), \
+         ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 \
+               AND NOT a.attisdropped ORDER BY a.attnum), \
+         ARRAY(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = c.oid \
+               AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) \
+         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace \
+         JOIN pg_class c ON c.oid = t.typrelid AND c.relkind = 'c' WHERE t.typtype = 'c' AND {NAMESPACE} AND {}",
+        own("pg_type", "t.oid")
+    );
+    for row in &rows(connection, &sql).await? {
+        let mut cells = Cells::new(row);
+        let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
+        let comment = cells.take()?;
+        let names: Vec<String> = cells.take()?;
+        let types: Vec<String> = cells.take()?;
+        keep(build, name, TypeKind::Composite { attributes: names.into_iter().zip(types).collect() }, comment);
+    }
+    Ok(())
+}
+
+async fn ranges(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+    let multirange = build.since(
+        14,
+        "', MULTIRANGE_TYPE_NAME = ' || (SELECT format('%I.%I', mn.nspname, m.typname) FROM pg_type m \
+         JOIN pg_namespace mn ON mn.oid = m.typnamespace WHERE m.oid = r.rngmultitypid)",
+        "''",
+    );
+    let sql = format!(
+        "SELECT n.nspname::text, t.typname::text, obj_description(t.oid, 'pg_type'), \
+         'AS RANGE (SUBTYPE = ' || format_type(r.rngsubtype, NULL) \
+         || CASE WHEN o.opcdefault THEN '' ELSE format(', SUBTYPE_OPCLASS = %I.%I', opn.nspname, o.opcname) END \
+         || CASE WHEN r.rngcollation <> s.typcollation THEN format(', COLLATION = %I.%I', cn.nspname, co.collname) \
+            ELSE '' END \
+         || CASE WHEN r.rngcanonical <> 0 THEN ', CANONICAL = ' || r.rngcanonical::text ELSE '' END \
+         || CASE WHEN r.rngsubdiff <> 0 THEN ', SUBTYPE_DIFF = ' || r.rngsubdiff::text ELSE '' END \
+         || {multirange} || ')' \
+         FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_namespace n ON n.oid = t.typnamespace \
+         JOIN pg_type s ON s.oid = r.rngsubtype \
+         JOIN pg_opclass o ON o.oid = r.rngsubopc JOIN pg_namespace opn ON opn.oid = o.opcnamespace \
+         LEFT JOIN pg_collation co ON co.oid = r.rngcollation LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace \
+         WHERE {NAMESPACE} AND {}",
+        own("pg_type", "t.oid")
+    );
+    for row in &rows(connection, &sql).await? {
+        let mut cells = Cells::new(row);
+        let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
+        let comment = cells.take()?;
+        let definition = cells.take()?;
+        keep(build, name, TypeKind::Other { definition }, comment);
+    }
+    Ok(())
+}
