@@ -161,7 +161,7 @@ fn publications(build: &Build) -> Kind {
                   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = p.oid), \
                  {schemas}), ''), '') END, \
              concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END, \
-                 CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END), p.pubviaroot), \
+                 CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END), p.pubviaroot::text), \
          format('PUBLICATION %I', p.pubname), NULL::text, obj_description(p.oid, 'pg_publication') \
          FROM pg_publication p WHERE {}",
         own("pg_publication", "p.oid")
