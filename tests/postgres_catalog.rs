@@ -121,17 +121,26 @@ async fn constraints_and_indexes_come_in_their_parts() {
     let (scratch, database, schema) = shop().await;
     let (customers, orders) = (table(&schema, "customers"), table(&schema, "Orders"));
     assert_eq!(customers.primary_key(), ["id"]);
-    let ConstraintKind::Check { expression, .. } = &customers.constraints["customers_name_check"].kind else { panic!() };
+    let ConstraintKind::Check { expression, .. } = &customers.constraints["customers_name_check"].kind else {
+        panic!()
+    };
     assert!(expression.starts_with("((name)::text <> ''::text) AND"), "{expression}");
     let foreign = &orders.constraints["orders_customer_fkey"];
     let ConstraintKind::ForeignKey(fk) = &foreign.kind else { panic!() };
-    assert_eq!((&fk.references, fk.on_delete, foreign.deferrable), (&q("customers"), Action::Cascade, Deferrable::InitiallyDeferred));
+    assert_eq!(
+        (&fk.references, fk.on_delete, foreign.deferrable),
+        (&q("customers"), Action::Cascade, Deferrable::InitiallyDeferred)
+    );
     assert_eq!(fk.referenced_columns, ["id"]);
     let check = &orders.constraints["total_check"];
     assert!(!check.validated && check.enforced);
-    assert!(matches!(&check.kind, ConstraintKind::Check { expression, no_inherit: true } if expression == "total >= (0)::numeric"));
+    assert!(
+        matches!(&check.kind, ConstraintKind::Check { expression, no_inherit: true } if expression == "total >= (0)::numeric")
+    );
     let exclusion = &orders.constraints["Orders_spot_excl"].kind;
-    assert!(matches!(exclusion, ConstraintKind::Other { definition } if definition == "EXCLUDE USING gist (spot WITH &&)"));
+    assert!(
+        matches!(exclusion, ConstraintKind::Other { definition } if definition == "EXCLUDE USING gist (spot WITH &&)")
+    );
     let index = &orders.indexes["orders_placed_idx"];
     assert_eq!(index.keys.len(), 2);
     assert!(index.keys[0].descending && index.keys[0].nulls_first == Some(false));
@@ -160,7 +169,10 @@ async fn what_is_not_a_table_comes_too() {
     let TypeKind::Other { definition } = &schema.types[&q("span")].kind else { panic!() };
     assert!(definition.starts_with("AS RANGE (SUBTYPE = double precision"), "{definition}");
     let tickets = &schema.sequences[&q("tickets")];
-    assert_eq!((tickets.increment, tickets.start, tickets.max, tickets.cache, tickets.cycle), (5, 100, 10_000, 3, true));
+    assert_eq!(
+        (tickets.increment, tickets.start, tickets.max, tickets.cache, tickets.cycle),
+        (5, 100, 10_000, 3, true)
+    );
     assert_eq!(schema.sequences[&q("Orders_id_seq")].owned_by, Some((q("Orders"), "id".into())));
     assert_eq!(schema.sequences.len(), 2, "an identity's sequence is the identity's");
     let view = &schema.views[&q("big_orders")];
@@ -172,13 +184,9 @@ async fn what_is_not_a_table_comes_too() {
     let trigger = &table(&schema, "customers").triggers["touch"];
     assert_eq!((trigger.state.as_deref(), trigger.function.as_ref()), (Some("disabled"), Some(&q("touch"))));
     let kinds: Vec<ObjectKind> = schema.others.iter().map(|o| o.id.kind).collect();
-    for kind in [
-        ObjectKind::Policy,
-        ObjectKind::Rule,
-        ObjectKind::Statistics,
-        ObjectKind::Publication,
-        ObjectKind::Aggregate,
-    ] {
+    for kind in
+        [ObjectKind::Policy, ObjectKind::Rule, ObjectKind::Statistics, ObjectKind::Publication, ObjectKind::Aggregate]
+    {
         assert!(kinds.contains(&kind), "{kind:?} in {kinds:?}");
     }
     assert_eq!(schema.unmodelled, []);
@@ -242,7 +250,9 @@ async fn equal_schemas_have_equal_fingerprints_whatever_the_session_is_set_to() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_with_quotes_and_control_characters_are_read_as_they_are() {
-    let scratch = Scratch::new("create table \"a \"\"b\"\".\u{1b}[31m\u{fc}\" (\"Id;'\" int primary key, \"\u{202e}x\" text)").await;
+    let scratch =
+        Scratch::new("create table \"a \"\"b\"\".\u{1b}[31m\u{fc}\" (\"Id;'\" int primary key, \"\u{202e}x\" text)")
+            .await;
     let database = scratch.connect().await;
     let schema = database.inspect().await.unwrap();
     let table = &schema.tables[&QName::new("public", "a \"b\".\u{1b}[31m\u{fc}")];
@@ -295,7 +305,8 @@ async fn a_script_s_schema_is_read_from_a_database_that_is_gone_afterwards() {
     assert_eq!(error.code, ErrorCode::Statement);
     assert_eq!(error.location.as_ref().map(|l| (l.line, l.column)), Some((3, 8)), "{error}");
     let mut session = database.session(SessionRole::Reader).await.unwrap();
-    let left = session.query("select count(*) from pg_database where datname like 'lockstep_scratch%'", &[]).await.unwrap();
+    let left =
+        session.query("select count(*) from pg_database where datname like 'lockstep_scratch%'", &[]).await.unwrap();
     assert_eq!(left, [[Value::Int(0)]]);
     drop((session, database));
     scratch.remove().await;

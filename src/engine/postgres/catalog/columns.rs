@@ -123,8 +123,11 @@ fn identity_options([start, increment, min, max, cache]: [i64; 5], cycle: bool, 
         ("max", max, usual_max),
         ("cache", cache, 1),
     ];
-    let mut out: Options =
-        figures.iter().filter(|(_, is, usual)| is != usual).map(|(name, is, _)| ((*name).to_owned(), is.to_string())).collect();
+    let mut out: Options = figures
+        .iter()
+        .filter(|(_, is, usual)| is != usual)
+        .map(|(name, is, _)| ((*name).to_owned(), is.to_string()))
+        .collect();
     if cycle {
         out.insert("cycle".to_owned(), "true".to_owned());
     }

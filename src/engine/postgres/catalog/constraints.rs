@@ -53,7 +53,8 @@ fn constraint(row: &PgRow, build: &mut Build) -> Result<()> {
     let definition: Option<String> = cells.take()?;
     let comment: Option<String> = cells.take()?;
     let columns = build.column_names(table, &key);
-    let include: Vec<i16> = index_columns.into_iter().skip(key_count.and_then(|n| usize::try_from(n).ok()).unwrap_or(0)).collect();
+    let include: Vec<i16> =
+        index_columns.into_iter().skip(key_count.and_then(|n| usize::try_from(n).ok()).unwrap_or(0)).collect();
     let kind = match kind.as_str() {
         "u" if definition.as_ref().is_none_or(|d| !d.contains(" WITHOUT OVERLAPS")) => {
             ConstraintKind::Unique { columns, nulls_not_distinct, include: build.column_names(table, &include) }
@@ -66,10 +67,9 @@ fn constraint(row: &PgRow, build: &mut Build) -> Result<()> {
             let Some(references) = build.relation(other_table).cloned() else { return Ok(()) };
             foreign_key(columns, references, build.column_names(other_table, &other_key), &actions)
         }
-        "c" => ConstraintKind::Check {
-            expression: bare(expression.as_deref().unwrap_or_default()).to_owned(),
-            no_inherit,
-        },
+        "c" => {
+            ConstraintKind::Check { expression: bare(expression.as_deref().unwrap_or_default()).to_owned(), no_inherit }
+        }
         _ => {
             let Some(column) = columns.into_iter().next() else { return Ok(()) };
             let is_usual = build.tables.get(&table).is_some_and(|t| usual_not_null(&t.name, &column) == name);
@@ -151,7 +151,10 @@ mod tests {
 
     #[test]
     fn a_definition_keeps_only_what_the_fields_do_not_say() {
-        assert_eq!(plain("EXCLUDE USING gist (a WITH =) DEFERRABLE INITIALLY DEFERRED"), "EXCLUDE USING gist (a WITH =)");
+        assert_eq!(
+            plain("EXCLUDE USING gist (a WITH =) DEFERRABLE INITIALLY DEFERRED"),
+            "EXCLUDE USING gist (a WITH =)"
+        );
         assert_eq!(numbers(Some("1,0,3".into())), [1, 0, 3]);
     }
 }

@@ -30,8 +30,7 @@ async fn rewrites(connection: &mut PgConnection, build: &mut Build) -> Result<()
         let (oid, relation): (i64, i64) = (cells.take()?, cells.take()?);
         let rule: String = cells.take()?;
         let Some(owner) = build.names.get(&(Catalog::Relation, relation)).cloned() else { continue };
-        let object =
-            if rule == "_RETURN" { owner } else { ObjectRef::part(ObjectKind::Rule, owner.name, rule) };
+        let object = if rule == "_RETURN" { owner } else { ObjectRef::part(ObjectKind::Rule, owner.name, rule) };
         build.name(Catalog::Rewrite, oid, object);
     }
     Ok(())

@@ -171,16 +171,24 @@ fn publications(build: &Build) -> Kind {
 
 fn collations(build: &Build) -> Kind {
     let locale = match build.version {
-        17.. => "CASE WHEN o.collprovider IN ('i', 'b') THEN format('LOCALE = %L', o.colllocale) \
+        17.. => {
+            "CASE WHEN o.collprovider IN ('i', 'b') THEN format('LOCALE = %L', o.colllocale) \
                  ELSE format('LC_COLLATE = %L, LC_CTYPE = %L', o.collcollate, o.collctype) END \
-                 || coalesce(', RULES = ' || quote_literal(o.collicurules), '')",
-        16 => "CASE WHEN o.collprovider = 'i' THEN format('LOCALE = %L', o.colliculocale) \
+                 || coalesce(', RULES = ' || quote_literal(o.collicurules), '')"
+        }
+        16 => {
+            "CASE WHEN o.collprovider = 'i' THEN format('LOCALE = %L', o.colliculocale) \
                ELSE format('LC_COLLATE = %L, LC_CTYPE = %L', o.collcollate, o.collctype) END \
-               || coalesce(', RULES = ' || quote_literal(o.collicurules), '')",
-        15 => "CASE WHEN o.collprovider = 'i' THEN format('LOCALE = %L', o.colliculocale) \
-               ELSE format('LC_COLLATE = %L, LC_CTYPE = %L', o.collcollate, o.collctype) END",
-        _ => "CASE WHEN o.collprovider = 'i' THEN format('LOCALE = %L', o.collcollate) \
-              ELSE format('LC_COLLATE = %L, LC_CTYPE = %L', o.collcollate, o.collctype) END",
+               || coalesce(', RULES = ' || quote_literal(o.collicurules), '')"
+        }
+        15 => {
+            "CASE WHEN o.collprovider = 'i' THEN format('LOCALE = %L', o.colliculocale) \
+               ELSE format('LC_COLLATE = %L, LC_CTYPE = %L', o.collcollate, o.collctype) END"
+        }
+        _ => {
+            "CASE WHEN o.collprovider = 'i' THEN format('LOCALE = %L', o.collcollate) \
+              ELSE format('LC_COLLATE = %L, LC_CTYPE = %L', o.collcollate, o.collctype) END"
+        }
     };
     let sql = format!(
         "SELECT o.oid::int8, n.nspname::text, o.collname::text, NULL::text, \

@@ -33,8 +33,11 @@ fn in_schema(word: &str, catalog: &str, prefix: &str, name: &str, also: &str) ->
 
 /// Objects that are in no schema.
 fn of_database(word: &str, catalog: &str, name: &str) -> String {
-    format!("SELECT '{word}', '', {name} FROM {catalog} o WHERE o.oid >= {FIRST_OWN} AND {} AND NOT EXISTS (SELECT 1 FROM pg_depend made \
-         WHERE made.classid = '{catalog}'::regclass AND made.objid = o.oid AND made.deptype = 'i')", own(catalog, "o.oid"))
+    format!(
+        "SELECT '{word}', '', {name} FROM {catalog} o WHERE o.oid >= {FIRST_OWN} AND {} AND NOT EXISTS (SELECT 1 FROM pg_depend made \
+         WHERE made.classid = '{catalog}'::regclass AND made.objid = o.oid AND made.deptype = 'i')",
+        own(catalog, "o.oid")
+    )
 }
 
 fn query() -> String {
@@ -58,9 +61,17 @@ fn query() -> String {
         of_database("foreign-data wrapper", "pg_foreign_data_wrapper", "o.fdwname::text"),
         of_database("language", "pg_language", "o.lanname::text"),
         of_database("access method", "pg_am", "o.amname::text"),
-        of_database("cast", "pg_cast", "format('%s as %s', format_type(o.castsource, NULL), format_type(o.casttarget, NULL))"),
+        of_database(
+            "cast",
+            "pg_cast",
+            "format('%s as %s', format_type(o.castsource, NULL), format_type(o.casttarget, NULL))",
+        ),
         of_database("transform", "pg_transform", "format_type(o.trftype, NULL)"),
-        of_database("default privileges", "pg_default_acl", "pg_get_userbyid(o.defaclrole)::text || ' ' || o.defaclobjtype::text"),
+        of_database(
+            "default privileges",
+            "pg_default_acl",
+            "pg_get_userbyid(o.defaclrole)::text || ' ' || o.defaclobjtype::text",
+        ),
         "SELECT 'subscription', '', s.subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
          WHERE d.datname = current_database()"
             .to_owned(),
