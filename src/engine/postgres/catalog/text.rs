@@ -77,7 +77,8 @@ mod tests {
     proptest! {
         #[test]
         fn wrapping_is_undone(inner in "[a-z]{1,3}( [+>] \\([a-z]{1,3}\\)){0,3}") {
-            prop_assert_eq!(bare(&format!("(({inner}))")), bare(&inner));
+            let wrapped = format!("(({inner}))");
+            prop_assert_eq!(bare(&wrapped), bare(&inner));
         }
     }
 }
