@@ -53,8 +53,7 @@ async fn who_blocks_us_and_whom_we_block_are_told_while_the_probe_waits() {
     let backend = changer.backend().unwrap();
     let canceller = changer.canceller();
     let change = tokio::spawn(async move { changer.execute("alter table orders add total int").await });
-    let focus =
-        Focus { backend: Some(backend), probe: Some(QName::new("public", "orders")), ..Focus::default() };
+    let focus = Focus { backend: Some(backend), probe: Some(QName::new("public", "orders")), ..Focus::default() };
     let sample = until(&mut sampler, &focus, |s| !s.locks.blockers.is_empty()).await;
     let blocker = &sample.locks.blockers[0];
     assert_eq!((blocker.backend, blocker.mode), (reader_backend, Some(LockMode::AccessShare)));
@@ -82,7 +81,8 @@ async fn who_blocks_us_and_whom_we_block_are_told_while_the_probe_waits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gauges_go_on_under_an_exclusive_lock() {
-    let scratch = Scratch::new("create table orders (id int check (id > 0)); create view v as select * from orders").await;
+    let scratch =
+        Scratch::new("create table orders (id int check (id > 0)); create view v as select * from orders").await;
     let database = scratch.connect().await;
     let mut sampler = database.sampler().await.unwrap();
     let mut holder = executor(&database).await;
@@ -92,7 +92,10 @@ async fn the_gauges_go_on_under_an_exclusive_lock() {
     let sample = sampler.sample(&focus).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(1));
     let held = sample.locks.held.unwrap();
-    assert!(held.iter().any(|l| l.relation == "orders" && l.mode == LockMode::AccessExclusive && l.granted), "{held:?}");
+    assert!(
+        held.iter().any(|l| l.relation == "orders" && l.mode == LockMode::AccessExclusive && l.granted),
+        "{held:?}"
+    );
     drop((sampler, holder, database));
     scratch.remove().await;
 }

@@ -233,7 +233,11 @@ fn blocker(row: &BlockerRow) -> Blocker {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of blocks and rows, never negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of blocks and rows, never negative"
+)]
 fn progress_of(row: &ProgressRow) -> Progress {
     let count = |n: Option<f64>| n.map(|n| n.max(0.0) as u64);
     Progress {

@@ -70,8 +70,10 @@ impl Sampler for PostgresSampler {
     async fn sample(&mut self, focus: &Focus) -> Result<Sample> {
         match tokio::time::timeout(PATIENCE, self.read(focus)).await {
             Ok(sample) => sample,
-            Err(_) => Err(Error::new(ErrorCode::ConnectionLost, "the server did not answer the gauges' questions in time")
-                .hint("The server or the network is overloaded; the gauges are read again on a new connection.")),
+            Err(_) => {
+                Err(Error::new(ErrorCode::ConnectionLost, "the server did not answer the gauges' questions in time")
+                    .hint("The server or the network is overloaded; the gauges are read again on a new connection."))
+            }
         }
     }
 }
@@ -89,5 +91,7 @@ async fn answer<T: serde::de::DeserializeOwned>(connection: &mut PgConnection, s
     };
     let Some(row) = answer.first() else { return Ok(None) };
     let Some(text) = Cells::new(row).take::<Option<String>>()? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|why| Error::internal(format!("a gauge's answer cannot be read: {why}")))
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|why| Error::internal(format!("a gauge's answer cannot be read: {why}")))
 }

@@ -21,7 +21,10 @@ type Ended = (Option<PgConnection>, Option<f64>);
 
 enum State {
     Idle(PgConnection),
-    Running { since: Instant, task: JoinHandle<Ended> },
+    Running {
+        since: Instant,
+        task: JoinHandle<Ended>,
+    },
     /// Lost; made again by a task at the next reading.
     Lost,
 }
