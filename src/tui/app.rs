@@ -11,10 +11,11 @@ use super::theme::{self, Depth, Theme};
 use super::update::{open_picker, update};
 use super::view;
 use crate::{Error, Result};
-use crossterm::event::{Event, EventStream};
-use futures::{FutureExt as _, StreamExt as _};
+use crossterm::event::{Event, EventStream, MouseEventKind};
+use futures::StreamExt as _;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// Messages that may wait to be taken in.
 const QUEUE: usize = 1_024;
@@ -35,23 +36,23 @@ pub async fn run(options: Options) -> Result<End> {
     begin(&mut state, options, &mut first);
     draw(&mut terminal, &state)?;
     listen_for_signals(&sender);
-    let mut events = EventStream::new();
-    let mut ended = carry_out(first, &mut terminal, &mut runner, &mut events, &sender)?;
+    let mut keyboard = Keyboard::listen(&sender);
+    let mut ended = carry_out(first, &mut terminal, &mut runner, &mut keyboard, &sender).await?;
     while !ended {
-        let message = next(&mut events, &mut messages, state.deadline()).await?;
-        let mut waiting = vec![message];
+        let mut waiting = vec![next(&mut messages, state.deadline()).await];
         while waiting.len() < AT_ONCE {
-            let Some(more) = at_hand(&mut events, &mut messages)? else { break };
+            let Ok(more) = messages.try_recv() else { break };
             waiting.push(more);
         }
-        for message in waiting.into_iter().flatten() {
+        for message in waiting {
             let effects = update(&mut state, message, Instant::now());
-            ended |= carry_out(effects, &mut terminal, &mut runner, &mut events, &sender)?;
+            ended |= carry_out(effects, &mut terminal, &mut runner, &mut keyboard, &sender).await?;
         }
         if !ended {
             draw(&mut terminal, &state)?;
         }
     }
+    drop(keyboard);
     drop(terminal);
     runner.finish().await;
     Ok(End { connected: state.connected, next: state.quit.unwrap_or_default() })
@@ -106,11 +107,7 @@ fn draw(terminal: &mut Terminal, state: &State) -> Result<()> {
 }
 
 /// Waits for the next thing that happens.
-async fn next(
-    events: &mut EventStream,
-    messages: &mut mpsc::Receiver<Message>,
-    deadline: Option<Instant>,
-) -> Result<Option<Message>> {
+async fn next(messages: &mut mpsc::Receiver<Message>, deadline: Option<Instant>) -> Message {
     let wake = async {
         match deadline {
             Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -118,39 +115,66 @@ async fn next(
         }
     };
     tokio::select! {
-        event = events.next() => from_terminal(event),
-        message = messages.recv() => Ok(message),
-        () = wake => Ok(Some(Message::Tick)),
+        message = messages.recv() => message.unwrap_or(Message::Terminate),
+        () = wake => Message::Tick,
     }
 }
 
-/// What has happened already and waits, if anything does.
-fn at_hand(events: &mut EventStream, messages: &mut mpsc::Receiver<Message>) -> Result<Option<Option<Message>>> {
-    if let Some(event) = events.next().now_or_never() {
-        return from_terminal(event).map(Some);
-    }
-    Ok(messages.try_recv().ok().map(Some))
+/// The task that reads the terminal's events into the queue; it ends when this is dropped.
+struct Keyboard {
+    task: JoinHandle<()>,
 }
 
-fn from_terminal(event: Option<std::io::Result<Event>>) -> Result<Option<Message>> {
-    match event {
-        Some(Ok(Event::Key(key))) => Ok(Some(Message::Key(key))),
-        Some(Ok(Event::Mouse(mouse))) => Ok(Some(Message::Mouse(mouse))),
-        Some(Ok(Event::Paste(text))) => Ok(Some(Message::Paste(text))),
-        Some(Ok(Event::Resize(width, height))) => Ok(Some(Message::Resize(width, height))),
-        Some(Ok(Event::FocusGained | Event::FocusLost)) => Ok(None),
-        Some(Err(why)) => Err(Error::internal(format!("the terminal cannot be read: {why}"))),
-        // The terminal is gone.
-        None => Ok(Some(Message::Terminate)),
+impl Keyboard {
+    fn listen(sender: &mpsc::Sender<Message>) -> Self {
+        let sender = sender.clone();
+        let task = tokio::spawn(async move {
+            let mut events = EventStream::new();
+            while let Some(event) = events.next().await {
+                let message = match event {
+                    Ok(Event::Key(key)) => Message::Key(key),
+                    Ok(Event::Mouse(mouse)) if is_motion(mouse.kind) => continue,
+                    Ok(Event::Mouse(mouse)) => Message::Mouse(mouse),
+                    Ok(Event::Paste(text)) => Message::Paste(text),
+                    Ok(Event::Resize(width, height)) => Message::Resize(width, height),
+                    Ok(Event::FocusGained | Event::FocusLost) => continue,
+                    // The terminal is gone.
+                    Err(_) => break,
+                };
+                if sender.send(message).await.is_err() {
+                    return;
+                }
+            }
+            let _ = sender.send(Message::Terminate).await;
+        });
+        Self { task }
     }
+
+    /// Stops reading, so that somebody else can.
+    async fn pause(&mut self) {
+        self.task.abort();
+        // Its end is what counts; that it was aborted is known.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Keyboard {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Whether the pointer only moved, which means nothing here and must not draw anything.
+fn is_motion(kind: MouseEventKind) -> bool {
+    matches!(kind, MouseEventKind::Moved | MouseEventKind::Drag(_) | MouseEventKind::Up(_))
 }
 
 /// Does what needs the terminal here and gives the rest to the runner; true when it is time to end.
-fn carry_out(
+async fn carry_out(
     effects: Vec<Effect>,
     terminal: &mut Terminal,
     runner: &mut Runner,
-    events: &mut EventStream,
+    keyboard: &mut Keyboard,
     sender: &mpsc::Sender<Message>,
 ) -> Result<bool> {
     let mut ended = false;
@@ -160,10 +184,15 @@ fn carry_out(
             Effect::Redraw => {
                 terminal.screen.clear().map_err(|why| Error::internal(why.to_string()))?;
             }
-            Effect::Suspend => lend(terminal, events, stop_ourselves)?,
+            Effect::Suspend => {
+                keyboard.pause().await;
+                terminal.lend(stop_ourselves)?;
+                *keyboard = Keyboard::listen(sender);
+            }
             Effect::Edit { step, text } => {
-                let mut result = Err(Error::internal("the editor did not run"));
-                lend(terminal, events, || result = effects::edit(&text))?;
+                keyboard.pause().await;
+                let result = terminal.lend(|| effects::edit(&text))?;
+                *keyboard = Keyboard::listen(sender);
                 // The queue has room: the loop is right here, taking in nothing.
                 let _ = sender.try_send(Message::Edited(step, result));
             }
@@ -171,14 +200,6 @@ fn carry_out(
         }
     }
     Ok(ended)
-}
-
-/// Lends the terminal, with nobody here reading its keys meanwhile.
-fn lend(terminal: &mut Terminal, events: &mut EventStream, borrower: impl FnOnce()) -> Result<()> {
-    *events = EventStream::new();
-    terminal.lend(borrower)?;
-    *events = EventStream::new();
-    Ok(())
 }
 
 /// Stops this process and the rest of its job, as Ctrl-Z does, until the shell continues them.

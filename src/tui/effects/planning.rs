@@ -48,7 +48,7 @@ fn build_now(source: Source, style: Style, ground: &Ground, wanted: Option<&Sche
 pub fn judge(mut plan: Plan, source: Source, style: Style, ground: &Ground) -> Built {
     risk::annotate(&mut plan, &ground.schema, &*ground.dialect, true);
     let differences = differences_of(&plan, ground);
-    Built { plan, base: Arc::clone(&ground.schema), source, style, differences }
+    Built { plan, source, style, differences }
 }
 
 fn differences_of(plan: &Plan, ground: &Ground) -> Vec<Difference> {

@@ -2,8 +2,7 @@
 
 use crate::diff::{Entry, Line};
 use crate::plan::{Plan, Step, Style};
-use crate::schema::{Change, Schema};
-use std::sync::Arc;
+use crate::schema::Change;
 
 /// What a plan was made from, so that it can be made again.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +43,6 @@ pub struct Difference {
 #[derive(Clone, Debug)]
 pub struct Built {
     pub plan: Plan,
-    pub base: Arc<Schema>,
     pub source: Source,
     pub style: Style,
     pub differences: Vec<Difference>,

@@ -61,7 +61,7 @@ pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     match state.layers.last_mut() {
         Some(Layer::Palette(palette)) => {
-            if super::chat::reads_as_sql(state.dialect.as_ref(), state.schema.as_deref(), &text) {
+            if chat::reads_as_sql(state.dialect.as_ref(), state.schema.as_deref(), &text) {
                 state.layers.pop();
                 chat::plan_sql(state, "Pasted SQL", &text, effects);
             } else {
@@ -82,7 +82,7 @@ pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         search.input.insert(text.trim());
         return state.browser.find(state.schema.as_deref());
     }
-    if super::chat::reads_as_sql(state.dialect.as_ref(), state.schema.as_deref(), &text) {
+    if chat::reads_as_sql(state.dialect.as_ref(), state.schema.as_deref(), &text) {
         return chat::plan_sql(state, "Pasted SQL", &text, effects);
     }
     act::perform(state, Action::Ask, effects);
