@@ -139,7 +139,7 @@ fn ends_here(so_far: &[Token], rest: &[Token]) -> bool {
         // "created_at, updated_at and index": a verb with nothing after it is a name; so is "on delete, …".
         let alone = next.get(1).is_none_or(|t| t.is_any(&[",", "and", ")"]));
         // "set" and the like may be what goes on in "references x on delete set null"; an "index" may be a modifier.
-        return !alone && !is_value_list(so_far) || first.is("index") && next.len() == 1 && !so_far.is_empty();
+        return !alone || first.is("index") && next.len() == 1 && !so_far.is_empty();
     }
     let index_next = first.is("index") || first.is("unique") && next.get(1).is_some_and(|t| t.is("index"));
     if index_next {
@@ -148,7 +148,9 @@ fn ends_here(so_far: &[Token], rest: &[Token]) -> bool {
     if first.is("it") && next.get(1).is_some_and(|t| t.is_any(&["is", "has", "must", "should", "cannot", "needs"])) {
         return true;
     }
-    let in_where = so_far.iter().any(|t| t.is_any(&["where", "when", "if", "check"]));
+    // "a and b must …" is one subject; the columns of a new table may say what they reference.
+    let is_complete = so_far.iter().any(|t| t.is_any(MODALS) || t.is_any(VERBS)) && !so_far.iter().any(|t| t.is("table"));
+    let in_where = !is_complete || so_far.iter().any(|t| t.is_any(&["where", "when", "if", "check"]));
     let soon = next.iter().take(5).take_while(|t| !t.is_any(&[",", "and", "("]));
     let subject_first = !first.is_any(MODALS) && !first.is_any(&["which", "that", "not", "never"]);
     !in_where && subject_first && soon.skip(1).any(|t| t.is_any(MODALS)) && !about_existing(next)
@@ -157,13 +159,6 @@ fn ends_here(so_far: &[Token], rest: &[Token]) -> bool {
 /// `existing rows should get 'x'` goes on with the column before it.
 fn about_existing(next: &[Token]) -> bool {
     next.first().is_some_and(|t| t.is_any(&["existing", "old", "values"]))
-}
-
-/// Whether the clause ends in a list of values, whose items may be anything.
-fn is_value_list(so_far: &[Token]) -> bool {
-    so_far.windows(2).any(|pair| matches!(pair, [a, b] if a.is("one") && b.is("of")))
-        && so_far.iter().any(|t| t.is(","))
-        && false
 }
 
 fn skip_joints(rest: &[Token]) -> &[Token] {

@@ -28,6 +28,16 @@ pub(super) fn fitting(said: &str, schema: &Schema) -> Vec<String> {
     all.into_iter().take(4).map(|(_, example)| example).collect()
 }
 
+/// Questions near what was asked, that this schema can answer.
+pub(super) fn questions(said: &str, schema: &Schema) -> Vec<String> {
+    let mut out = vec!["which tables have no primary key?".to_owned(), "which foreign keys have no index?".to_owned()];
+    if let Some(table) = nearest_table(said, schema) {
+        out.insert(0, format!("what references {}?", table.name.short()));
+        out.insert(1, format!("describe {}", table.name.short()));
+    }
+    out
+}
+
 fn nearest_table<'a>(said: &str, schema: &'a Schema) -> Option<&'a Table> {
     let words: Vec<String> = names::words(said).iter().map(|w| names::singular(w)).collect();
     let shared =

@@ -142,6 +142,15 @@ impl Draft<'_> {
         if is_pronoun(&words) {
             return self.columns_in_focus();
         }
+        // `orders (customer_id, status)`
+        if let [table @ .., close] = tokens
+            && close.is(")")
+            && let Some(open) = table.iter().position(|t| t.is("(")).filter(|at| *at > 0)
+        {
+            let (table, columns) = table.split_at(open);
+            let table = self.table_ref(table)?;
+            return self.columns_of(&table, columns.split_first().map_or(&[][..], |(_, columns)| columns));
+        }
         // `… of orders`, from the last such word backwards.
         for (at, _) in tokens.iter().enumerate().rev().filter(|(_, t)| t.is_any(BETWEEN)) {
             let (columns, after) = tokens.split_at(at);
@@ -152,6 +161,13 @@ impl Draft<'_> {
         }
         if let Some(found) = self.after_its_table(tokens) {
             return Ok(found);
+        }
+        if !self.strict
+            && let Some(at) = tokens.iter().rposition(|t| t.is_any(BETWEEN)).filter(|at| *at > 0)
+        {
+            let (columns, after) = tokens.split_at(at);
+            let table = self.table_ref(after.split_first().map_or(&[][..], |(_, table)| table))?;
+            return self.columns_of(&table, columns);
         }
         let list = items(tokens);
         if list.is_empty() {

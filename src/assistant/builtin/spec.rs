@@ -46,7 +46,7 @@ const REQUIRED: &[&[&str]] = &[
     &["not", "optional"],
     &["non", "-", "null"],
     &["not", "-", "null"],
-    &["must", "be", "set"],
+    &["must", "be", "set"], &["not", "be", "null"], &["not", "be", "empty"], &["be", "set"],
     &["must", "be", "present"],
     &["non", "nullable"],
     &["always", "set"],

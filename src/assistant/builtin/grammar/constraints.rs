@@ -3,7 +3,7 @@
 use super::super::draft::{Draft, Flow, Stop};
 use super::super::names;
 use super::super::pattern::Captures;
-use super::super::tokens::{Token, tokens};
+use super::super::tokens::{Kind, Token, tokens};
 use super::{Rule, rule};
 use crate::schema::{Change, Column, ConstraintKind, QName};
 
@@ -139,7 +139,15 @@ fn push_check(draft: &mut Draft<'_>, table: &QName, column: Option<&str>, condit
         // A requirement to be there is not a check but NOT NULL, which other wordings make.
         return Err(Stop::No);
     }
-    let named: Vec<&str> = column.into_iter().collect();
+    if is_loose_equality(condition, &expression) {
+        return Err(Stop::No);
+    }
+    let mentioned = mentioned(draft, table, &expression)?;
+    let named: Vec<&str> = match (column, mentioned.as_slice()) {
+        (Some(column), _) => vec![column],
+        (None, [only]) => vec![only.as_str()],
+        _ => Vec::new(),
+    };
     let there = draft
         .table(table)?
         .constraints
@@ -151,6 +159,21 @@ fn push_check(draft: &mut Draft<'_>, table: &QName, column: Option<&str>, condit
     draft.add_check(table, &named, expression);
     draft.look_at(table, &named);
     Ok(())
+}
+
+/// Whether an equality came from bare words alone: "phone should be text" asks for something else.
+fn is_loose_equality(condition: &[Token], expression: &str) -> bool {
+    let said = condition.iter().any(|t| {
+        matches!(t.kind, Kind::Text | Kind::Quoted | Kind::Number) || t.is_any(&["=", "equal", "equals", "or", ",", "one", "either"])
+    });
+    !said && expression.contains(" = '")
+}
+
+/// The table's columns that an expression names.
+fn mentioned(draft: &Draft<'_>, table: &QName, expression: &str) -> Flow<Vec<String>> {
+    let words = tokens(expression);
+    let columns = draft.table(table)?.columns.iter().filter(|c| words.iter().any(|w| w.text == c.name));
+    Ok(columns.map(|c| c.name.clone()).collect())
 }
 
 /// `verification tokens no longer need an address`: the one required column that the words fit.

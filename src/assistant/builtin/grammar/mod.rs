@@ -8,6 +8,8 @@ mod keys;
 mod others;
 mod tables;
 
+pub(super) use others::view_ref;
+
 use super::draft::{Draft, Flow, Stop};
 use super::pattern::{Captures, Pattern};
 use super::tokens::Token;

@@ -1,0 +1,74 @@
+//! Which model is asked, and where.
+
+use serde::Deserialize;
+use std::time::Duration;
+
+/// The wire format that an endpoint speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProviderKind {
+    /// Anthropic's Messages API.
+    Anthropic,
+    /// OpenAI's chat completions, as many servers speak them.
+    #[serde(rename = "openai")]
+    OpenAi,
+}
+
+/// A model provider. The key itself is never here: only the name of the environment variable that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderConfig {
+    pub kind: ProviderKind,
+    /// Without the path of the call: `https://api.anthropic.com`, `http://localhost:11434/v1`. The provider's own
+    /// when not said.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    pub model: String,
+    /// Name of the environment variable with the key; `ANTHROPIC_API_KEY` or `OPENAI_API_KEY` when not said.
+    #[serde(default)]
+    pub key_env: Option<String>,
+    /// The longest answer, in tokens.
+    #[serde(default = "default_max_tokens")]
+    pub max_tokens: u32,
+    /// For the whole answer, in seconds.
+    #[serde(default = "default_timeout")]
+    pub timeout: u64,
+    /// Whether comments of the schema are sent as well.
+    #[serde(default)]
+    pub send_comments: bool,
+    /// Whether literal values in defaults and checks are sent as well.
+    #[serde(default)]
+    pub send_literals: bool,
+}
+
+fn default_max_tokens() -> u32 {
+    4_096
+}
+
+fn default_timeout() -> u64 {
+    120
+}
+
+impl ProviderConfig {
+    /// The endpoint without a closing slash.
+    pub fn base(&self) -> String {
+        let own = match self.kind {
+            ProviderKind::Anthropic => "https://api.anthropic.com",
+            ProviderKind::OpenAi => "https://api.openai.com/v1",
+        };
+        self.base_url.as_deref().unwrap_or(own).trim_end_matches('/').to_owned()
+    }
+
+    /// The environment variable that holds the key.
+    pub fn key_variable(&self) -> &str {
+        let own = match self.kind {
+            ProviderKind::Anthropic => "ANTHROPIC_API_KEY",
+            ProviderKind::OpenAi => "OPENAI_API_KEY",
+        };
+        self.key_env.as_deref().unwrap_or(own)
+    }
+
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout.max(1))
+    }
+}
