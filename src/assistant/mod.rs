@@ -4,6 +4,7 @@
 //! any other; nothing in this room can reach an executor.
 
 mod builtin;
+pub mod provider;
 
 pub use builtin::interpret;
 
@@ -59,4 +60,9 @@ pub struct Reply {
     pub answer: String,
     /// What in the schema it rests on.
     pub sources: Vec<ObjectRef>,
+}
+
+/// The words of a name or a text in lower case and in the singular, for finding what a text is about.
+fn name_words(text: &str) -> Vec<String> {
+    builtin::name_words(text)
 }

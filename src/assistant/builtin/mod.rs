@@ -28,6 +28,11 @@ use crate::sql::{Syntax, one_line};
 use draft::{Draft, Flow, Stop};
 use tokens::Token;
 
+/// The words of a text in lower case and in the singular.
+pub(super) fn name_words(text: &str) -> Vec<String> {
+    names::words(text).iter().map(|word| names::singular(word)).collect()
+}
+
 /// A request longer than this is no sentence (characters).
 const LONGEST: usize = 20_000;
 /// A clause longer than this is not one (tokens).
