@@ -149,7 +149,8 @@ fn ends_here(so_far: &[Token], rest: &[Token]) -> bool {
         return true;
     }
     // "a and b must …" is one subject; the columns of a new table may say what they reference.
-    let is_complete = so_far.iter().any(|t| t.is_any(MODALS) || t.is_any(VERBS)) && !so_far.iter().any(|t| t.is("table"));
+    let is_complete =
+        so_far.iter().any(|t| t.is_any(MODALS) || t.is_any(VERBS)) && !so_far.iter().any(|t| t.is("table"));
     let in_where = !is_complete || so_far.iter().any(|t| t.is_any(&["where", "when", "if", "check"]));
     let soon = next.iter().take(5).take_while(|t| !t.is_any(&[",", "and", "("]));
     let subject_first = !first.is_any(MODALS) && !first.is_any(&["which", "that", "not", "never"]);

@@ -49,8 +49,7 @@ pub fn describe(schema: &Schema, request: &str, telling: Telling) -> String {
 
 /// Tables that the request names, with their neighbours by foreign keys; else the first ones.
 fn relevant(schema: &Schema, request: &str) -> Vec<QName> {
-    let words: BTreeSet<String> =
-        crate::assistant::name_words(request).into_iter().collect();
+    let words: BTreeSet<String> = crate::assistant::name_words(request).into_iter().collect();
     let named = |table: &&Table| {
         let form = crate::assistant::name_words(&table.name.name);
         !form.is_empty() && form.iter().all(|w| words.contains(w))

@@ -5,9 +5,16 @@
 pub enum ProviderEvent {
     Text(String),
     /// Tokens so far: sent and received.
-    Usage { input: u64, output: u64 },
+    Usage {
+        input: u64,
+        output: u64,
+    },
     /// The provider refused for now; the call is made again after `wait_ms`.
-    Retry { attempt: u32, wait_ms: u64, why: String },
+    Retry {
+        attempt: u32,
+        wait_ms: u64,
+        why: String,
+    },
 }
 
 /// A tool call that was received whole.

@@ -54,8 +54,11 @@ impl Provider {
         let variable = config.key_variable();
         let key = std::env::var(variable).ok().filter(|key| !key.trim().is_empty());
         if key.is_none() && !is_local(&config.base()) {
-            return Err(Error::new(ErrorCode::Config, format!("the environment variable {} is not set", one_line(variable)))
-                .hint("Set it to the provider's key, or name another with key_env. The built-in planner needs no key."));
+            return Err(Error::new(
+                ErrorCode::Config,
+                format!("the environment variable {} is not set", one_line(variable)),
+            )
+            .hint("Set it to the provider's key, or name another with key_env. The built-in planner needs no key."));
         }
         Self::with_key(config, key)
     }
@@ -200,6 +203,7 @@ fn called(call: &ToolCall, schema: &Schema, syntax: &dyn Syntax) -> Result<Propo
 }
 
 fn read<T: serde::de::DeserializeOwned>(call: &ToolCall) -> Result<T> {
-    serde_json::from_value(call.input.clone())
-        .map_err(|why| stream::failed(format!("the model's {} cannot be read: {}", call.name, one_line(&why.to_string()))))
+    serde_json::from_value(call.input.clone()).map_err(|why| {
+        stream::failed(format!("the model's {} cannot be read: {}", call.name, one_line(&why.to_string())))
+    })
 }

@@ -2,8 +2,8 @@
 
 use super::stream::failed;
 use crate::schema::{
-    Action, Change, Column, Constraint, ConstraintKind, ForeignKey, Index, IndexKey, IndexTarget, ObjectKind, ObjectRef,
-    Place, QName, Schema, Table,
+    Action, Change, Column, Constraint, ConstraintKind, ForeignKey, Index, IndexKey, IndexTarget, ObjectKind,
+    ObjectRef, Place, QName, Schema, Table,
 };
 use crate::sql::{Syntax, one_line};
 use crate::{Error, Result};
@@ -96,17 +96,14 @@ impl<'a> Reader<'a> {
                 default: Some(wanted(operation.value.as_ref(), operation, "value")?),
             },
             "drop_default" => Change::SetDefault { table: table()?, column: column()?, default: None },
-            "set_not_null" => {
-                Change::SetNotNull { table: table()?, column: column()?, fill: operation.value.clone() }
-            }
+            "set_not_null" => Change::SetNotNull { table: table()?, column: column()?, fill: operation.value.clone() },
             "drop_not_null" => Change::DropNotNull { table: table()?, column: column()? },
             "add_unique" | "add_check" | "add_foreign_key" | "add_primary_key" => {
                 Change::AddConstraint { table: table()?, constraint: self.constraint(operation)? }
             }
-            "drop_constraint" => Change::DropConstraint {
-                table: table()?,
-                name: wanted(operation.name.as_ref(), operation, "name")?,
-            },
+            "drop_constraint" => {
+                Change::DropConstraint { table: table()?, name: wanted(operation.name.as_ref(), operation, "name")? }
+            }
             "create_index" => Change::CreateIndex { table: table()?, index: self.index(operation)? },
             "drop_index" => {
                 Change::DropIndex { table: table()?, name: wanted(operation.name.as_ref(), operation, "name")? }
@@ -129,7 +126,9 @@ impl<'a> Reader<'a> {
                 };
                 Change::SetComment { object, comment: operation.value.clone() }
             }
-            other => return Err(failed(format!("the model asked for {}, which is no operation here", one_line(other)))),
+            other => {
+                return Err(failed(format!("the model asked for {}, which is no operation here", one_line(other))));
+            }
         }])
     }
 
@@ -239,7 +238,11 @@ impl<'a> Reader<'a> {
 }
 
 fn columns(operation: &Operation) -> Vec<String> {
-    if operation.columns.is_empty() { operation.column_name.iter().cloned().collect() } else { operation.columns.clone() }
+    if operation.columns.is_empty() {
+        operation.column_name.iter().cloned().collect()
+    } else {
+        operation.columns.clone()
+    }
 }
 
 fn wanted(value: Option<&String>, operation: &Operation, what: &str) -> Result<String> {

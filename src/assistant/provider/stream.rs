@@ -86,7 +86,8 @@ async fn hear_all(
 ) -> Result<Heard> {
     let mut stream = response.bytes_stream().eventsource();
     while let Some(event) = stream.next().await {
-        let event = event.map_err(|why| failed(format!("the model's answer broke off: {}", one_line(&why.to_string()))))?;
+        let event =
+            event.map_err(|why| failed(format!("the model's answer broke off: {}", one_line(&why.to_string()))))?;
         for event in listener.hear(&event.data)? {
             let _ = events.send(event).await;
         }
@@ -109,12 +110,11 @@ fn refused(status: StatusCode, body: &str) -> Error {
     let colon = if message.is_empty() { "" } else { ": " };
     let error = failed(format!("the model's provider answered {status}{colon}{message}"));
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            error.hint("Check the key in the environment variable that the configuration names. The built-in planner still works.")
-        }
-        StatusCode::NOT_FOUND => {
-            error.hint("Check the model's name and the base URL in the configuration. The built-in planner still works.")
-        }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => error.hint(
+            "Check the key in the environment variable that the configuration names. The built-in planner still works.",
+        ),
+        StatusCode::NOT_FOUND => error
+            .hint("Check the model's name and the base URL in the configuration. The built-in planner still works."),
         _ => error,
     }
 }

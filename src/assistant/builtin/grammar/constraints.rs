@@ -164,7 +164,8 @@ fn push_check(draft: &mut Draft<'_>, table: &QName, column: Option<&str>, condit
 /// Whether an equality came from bare words alone: "phone should be text" asks for something else.
 fn is_loose_equality(condition: &[Token], expression: &str) -> bool {
     let said = condition.iter().any(|t| {
-        matches!(t.kind, Kind::Text | Kind::Quoted | Kind::Number) || t.is_any(&["=", "equal", "equals", "or", ",", "one", "either"])
+        matches!(t.kind, Kind::Text | Kind::Quoted | Kind::Number)
+            || t.is_any(&["=", "equal", "equals", "or", ",", "one", "either"])
     });
     !said && expression.contains(" = '")
 }

@@ -104,7 +104,9 @@ fn referenced(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<Found> {
 
 /// Whether `text`, some SQL, has `name` as a word of its own.
 fn mentions(text: &str, name: &str) -> bool {
-    tokens(text).iter().any(|t| t.text.eq_ignore_ascii_case(name) || t.lower.split('.').any(|part| part == name.to_lowercase()))
+    tokens(text)
+        .iter()
+        .any(|t| t.text.eq_ignore_ascii_case(name) || t.lower.split('.').any(|part| part == name.to_lowercase()))
 }
 
 fn dropping(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<Found> {
@@ -248,7 +250,8 @@ fn of_column(draft: &Draft<'_>, name: &QName, column: &str) -> Flow<Found> {
             tell_key(&other.name, constraint, &mut found);
         }
     }
-    let generated = table.columns.iter().filter(|c| c.generated.as_ref().is_some_and(|g| mentions(&g.expression, column)));
+    let generated =
+        table.columns.iter().filter(|c| c.generated.as_ref().is_some_and(|g| mentions(&g.expression, column)));
     for other in generated {
         let source = ObjectRef::part(ObjectKind::Column, name.clone(), &other.name);
         found.add(format!("- column {} is computed from it", other.name), source);

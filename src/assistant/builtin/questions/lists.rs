@@ -51,10 +51,20 @@ pub(super) fn questions() -> Vec<Ask> {
                 "how many tables [are there|do we have|exist|does it have]",
             ],
         ),
-        question(views, &["(list|show|name) views", "(what|which) views (are there|exist|do we have)", "how many views [are there]"]),
+        question(
+            views,
+            &[
+                "(list|show|name) views",
+                "(what|which) views (are there|exist|do we have)",
+                "how many views [are there]",
+            ],
+        ),
         question(
             enums,
-            &["(list|show) (enums|types|enum types)", "(what|which) (enums|types|enum types) (are there|exist|do we have)"],
+            &[
+                "(list|show) (enums|types|enum types)",
+                "(what|which) (enums|types|enum types) (are there|exist|do we have)",
+            ],
         ),
         question(
             required,
@@ -170,9 +180,16 @@ fn largest(draft: &mut Draft<'_>, _said: &Captures<'_>) -> Flow<Found> {
     for table in known.take(10) {
         let bytes = total(table).map_or("size unknown".to_owned(), size);
         let rows = table.stats.rows.map_or("rows unknown".to_owned(), |r| format!("about {r} rows"));
-        found.add(format!("- {}: {bytes}, {rows}", table.name.short()), ObjectRef::new(ObjectKind::Table, table.name.clone()));
+        found.add(
+            format!("- {}: {bytes}, {rows}", table.name.short()),
+            ObjectRef::new(ObjectKind::Table, table.name.clone()),
+        );
     }
-    Ok(finish(found, "The largest tables by size, indexes included:", "The size of no table is known here: this schema was not read from a live database."))
+    Ok(finish(
+        found,
+        "The largest tables by size, indexes included:",
+        "The size of no table is known here: this schema was not read from a live database.",
+    ))
 }
 
 fn named(kind: ObjectKind, all: &[&QName], word: &str) -> Found {

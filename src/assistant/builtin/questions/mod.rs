@@ -47,8 +47,9 @@ fn question(act: Act, wordings: &[&str]) -> Ask {
     Ask { patterns: wordings.iter().map(|w| Pattern::new(w)).collect(), act }
 }
 
-static QUESTIONS: LazyLock<Vec<Ask>> =
-    LazyLock::new(|| [dependants::questions(), lists::questions(), structure::questions()].into_iter().flatten().collect());
+static QUESTIONS: LazyLock<Vec<Ask>> = LazyLock::new(|| {
+    [dependants::questions(), lists::questions(), structure::questions()].into_iter().flatten().collect()
+});
 
 /// Words that begin a question rather than a request.
 const BEGINS: &[&str] = &[
@@ -57,7 +58,8 @@ const BEGINS: &[&str] = &[
 ];
 
 /// Words that say nothing at the start or the end of a question.
-const SILENT: &[&str] = &["?", ".", "!", "me", "tell", "please", "us", "and", "so", "ok", "hey", "all", "currently", "now"];
+const SILENT: &[&str] =
+    &["?", ".", "!", "me", "tell", "please", "us", "and", "so", "ok", "hey", "all", "currently", "now"];
 
 /// The answer to a question about the schema; `None` when the words are not such a question.
 pub(super) fn answer(tokens: &[Token], schema: &Schema, syntax: &dyn Syntax, answers: &[Answer]) -> Option<Proposal> {

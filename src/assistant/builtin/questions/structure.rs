@@ -166,7 +166,8 @@ fn how_big(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<Found> {
     let table = draft.table(&name)?;
     let rows = table.stats.rows.map(|rows| format!("about {rows} rows (the engine's estimate)"));
     let bytes = total(table).map(|bytes| {
-        let indexes = table.stats.index_bytes.map(|i| format!(", of which {} are indexes", size(i))).unwrap_or_default();
+        let indexes =
+            table.stats.index_bytes.map(|i| format!(", of which {} are indexes", size(i))).unwrap_or_default();
         format!("{} on disk{indexes}", size(bytes))
     });
     let known: Vec<String> = rows.into_iter().chain(bytes).collect();
@@ -190,7 +191,9 @@ fn values(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<Found> {
     };
     let definition = match found.first() {
         Some(name) => draft.schema.types.get(name),
-        None => by_column().and_then(|t| draft.schema.types.values().find(|d| d.name.name == t || d.name.to_string() == t)),
+        None => {
+            by_column().and_then(|t| draft.schema.types.values().find(|d| d.name.name == t || d.name.to_string() == t))
+        }
     };
     let Some(definition) = definition else { return Err(Stop::No) };
     let TypeKind::Enum { values } = &definition.kind else { return Err(Stop::No) };
