@@ -204,7 +204,7 @@ fn judge_holder(held: &Held) -> (Verdict, String) {
     let what = format!(
         "{} holds {} on {}",
         who(blocker),
-        blocker.mode.map(LockMode::sql).unwrap_or("a lock"),
+        blocker.mode.map_or("a lock", LockMode::sql),
         blocker.relation.as_deref().unwrap_or("a relation of this step"),
     );
     let to_prevent_wraparound = blocker.query.as_deref().is_some_and(|q| q.contains("to prevent wraparound"));
