@@ -52,26 +52,26 @@ fn options_level(set: &Options, reset: &[String]) -> LockMode {
 
 /// Whether the action goes down to partitions and inheriting tables.
 fn recurses(action: &Action) -> bool {
-    match action {
+    matches!(
+        action,
         Action::AddColumn { .. }
-        | Action::DropColumn { .. }
-        | Action::SetType { .. }
-        | Action::SetDefault { .. }
-        | Action::SetNotNull { .. }
-        | Action::DropNotNull { .. }
-        | Action::SetExpression { .. }
-        | Action::DropExpression { .. }
-        | Action::SetStatistics { .. }
-        | Action::SetStorage { .. }
-        | Action::AddConstraint(_)
-        | Action::Validate { .. }
-        | Action::AlterConstraint { .. }
-        | Action::DropConstraint { .. }
-        | Action::TriggerState { .. }
-        | Action::RenameColumn { .. }
-        | Action::RenameConstraint { .. } => true,
-        _ => false,
-    }
+            | Action::DropColumn { .. }
+            | Action::SetType { .. }
+            | Action::SetDefault { .. }
+            | Action::SetNotNull { .. }
+            | Action::DropNotNull { .. }
+            | Action::SetExpression { .. }
+            | Action::DropExpression { .. }
+            | Action::SetStatistics { .. }
+            | Action::SetStorage { .. }
+            | Action::AddConstraint(_)
+            | Action::Validate { .. }
+            | Action::AlterConstraint { .. }
+            | Action::DropConstraint { .. }
+            | Action::TriggerState { .. }
+            | Action::RenameColumn { .. }
+            | Action::RenameConstraint { .. }
+    )
 }
 
 fn effects(work: &mut Work<'_>, name: &QName, action: &Action, level: LockMode, tree: &Alter) {
@@ -91,11 +91,7 @@ fn effects(work: &mut Work<'_>, name: &QName, action: &Action, level: LockMode, 
             }
         }
         Action::SetAccessMethod { .. } => work.rewrite(name),
-        Action::SetLogged { logged } => {
-            if work.table(name).is_none_or(|t| t.unlogged == *logged) {
-                work.rewrite(name);
-            }
-        }
+        Action::SetLogged { logged } if work.table(name).is_none_or(|t| t.unlogged == *logged) => work.rewrite(name),
         Action::AddConstraint(definition) => constraints::add(work, name, definition, tree.only),
         Action::Validate { name: constraint } => validate(work, name, constraint),
         Action::DropConstraint { name: constraint, .. } => constraints::dropped(work, name, constraint),

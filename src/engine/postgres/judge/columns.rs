@@ -93,13 +93,10 @@ pub(super) fn set_type(
             work.scan(table);
         }
     }
-    let same_type = old.data_type == new;
     if collation.is_some_and(|c| old.collation.as_deref() != Some(c)) && is_indexed(work, table, column) {
         work.build(table);
     }
-    if !same_type {
-        rebuild_keys(work, table, column, effect != Effect::Free);
-    }
+    rebuild_keys(work, table, column, effect != Effect::Free);
 }
 
 fn is_indexed(work: &Work<'_>, table: &QName, column: &str) -> bool {

@@ -77,3 +77,77 @@ fn transaction_risks(work: &mut Work<'_>, statement: &Statement) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::postgres::reader::read;
+    use crate::schema::{EngineKind, Schema};
+
+    const BASE: &str = "create table p (id int primary key);
+        create table t (id int primary key, pid int references p, name varchar(20), n int check (n is not null));
+        create table m (k int not null, x int) partition by range (k);
+        create table m1 partition of m for values from (0) to (10);
+        create table d partition of m default;";
+
+    fn schema() -> Schema {
+        let mut schema = Schema::empty(EngineKind::Postgres);
+        for statement in read(BASE, &schema.clone()).statements {
+            for change in &statement.reading.changes {
+                schema.apply(change).unwrap();
+            }
+        }
+        schema
+    }
+
+    fn judged(version: u32, sql: &str) -> Judgement {
+        let schema = schema();
+        let script = read(sql, &schema);
+        let context = Context { schema: &schema, connected: true, made_here: &[], in_transaction: true };
+        judge(version, &script.statements[0], &context)
+    }
+
+    fn locks(version: u32, sql: &str) -> Vec<String> {
+        let judgement = judged(version, sql);
+        judgement.locks.iter().map(|l| format!("{} {}", l.relation.trim_start_matches("public."), l.mode)).collect()
+    }
+
+    #[test]
+    fn every_table_that_is_locked_is_named() {
+        let both = ["p SHARE ROW EXCLUSIVE", "t SHARE ROW EXCLUSIVE"];
+        assert_eq!(locks(17, "alter table t add foreign key (id) references p not valid"), both);
+        assert_eq!(locks(17, "drop table t"), ["p ACCESS EXCLUSIVE", "t ACCESS EXCLUSIVE"]);
+        let parent = ["d ACCESS EXCLUSIVE", "m ACCESS EXCLUSIVE"];
+        assert_eq!(locks(17, "create table m2 partition of m for values from (10) to (20)"), parent);
+        let all = ["d ACCESS EXCLUSIVE", "m ACCESS EXCLUSIVE", "m1 ACCESS EXCLUSIVE"];
+        assert_eq!(locks(17, "alter table m add column y int"), all);
+        assert_eq!(locks(17, "alter table only m set (fillfactor = 70)"), ["m SHARE UPDATE EXCLUSIVE"]);
+        assert_eq!(locks(17, "create index concurrently on t (n)"), ["t SHARE UPDATE EXCLUSIVE"]);
+    }
+
+    #[test]
+    fn versions_differ_where_the_server_does() {
+        let sql = "alter table m detach partition m1";
+        assert_eq!(locks(13, sql)[2], "m1 SHARE UPDATE EXCLUSIVE");
+        assert_eq!(locks(14, sql)[2], "m1 ACCESS EXCLUSIVE");
+        assert!(locks(17, "grant select on t to x").is_empty());
+        assert_eq!(locks(18, "grant select on t to x"), ["t ACCESS SHARE"]);
+    }
+
+    #[test]
+    fn rows_are_rewritten_or_read_only_where_they_must_be() {
+        assert!(judged(17, "alter table t alter name type varchar(40)").rewrites.is_empty());
+        assert_eq!(judged(17, "alter table t alter n type bigint").rewrites, ["public.t"]);
+        assert!(judged(17, "alter table t add x timestamptz default now()").rewrites.is_empty());
+        assert_eq!(judged(17, "alter table t add x uuid default gen_random_uuid()").rewrites, ["public.t"]);
+        assert!(judged(17, "alter table t alter n set not null").scans.is_empty());
+        assert_eq!(judged(17, "alter table t alter name set not null").scans, ["public.t"]);
+        assert_eq!(judged(17, "alter table m add check (x > 0)").scans, ["public.d", "public.m1"]);
+    }
+
+    #[test]
+    fn what_is_not_read_is_not_judged() {
+        assert!(!judged(17, "do $$ begin drop table t; end $$").known);
+        assert!(!judged(17, "alter table t frob").known);
+    }
+}

@@ -52,7 +52,7 @@ pub(super) fn create_index(work: &mut Work<'_>, tree: &CreateIndex) {
     }
     let exists = tree.if_not_exists && work.reading.changes.is_empty();
     let is_parent = work.table(&table).is_some_and(|t| t.partition_by.is_some());
-    if !exists && !(tree.only && is_parent) {
+    if !(exists || tree.only && is_parent) {
         work.build(&table);
     }
 }

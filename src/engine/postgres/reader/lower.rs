@@ -3,12 +3,12 @@
 use super::cursor::Cursor;
 use super::parse::parse;
 use super::relations;
-use super::tree::Tree;
+use super::tree::{Dropped, Tree};
 use super::world::World;
 use crate::schema::{Change, Extension, ObjectKind, ObjectRef, QName};
 use crate::sql::Reading;
 
-impl World {
+impl World<'_> {
     /// Reads one statement of a known class, and carries its changes out.
     pub(super) fn statement(&mut self, text: &str, class: &str) -> Reading {
         self.reading = Reading { complete: true, ..Reading::default() };
@@ -269,9 +269,8 @@ impl World {
             }
             "function" | "procedure" => {
                 let name = cursor.name()?;
-                let name = self.made(&name);
-                let arguments = cursor.parenthesised().map(|inside| self.argument_types(inside))?;
-                whole(ObjectKind::Routine, QName::new(&name.schema, format!("{}({arguments})", name.name)))
+                let arguments = cursor.parenthesised().map(str::to_owned);
+                whole(ObjectKind::Routine, self.routine_key(&Dropped { name, on: None, arguments })?)
             }
             _ => {
                 let name = cursor.name()?;

@@ -5,7 +5,7 @@ use super::world::{World, dependants};
 use crate::schema::{Change, ConstraintKind, Generated, Identity, ObjectKind, ObjectRef, Options, QName, RowSecurity};
 use std::collections::BTreeSet;
 
-impl World {
+impl World<'_> {
     pub(super) fn alter(&mut self, tree: &Alter) {
         let name = self.relation(&tree.name);
         if tree.if_exists && !self.relation_exists(&name) {
@@ -229,6 +229,6 @@ impl World {
         }
         self.destroys(table, Some(column));
         self.change(Change::DropColumn { table: table.clone(), column: column.to_owned() });
-        self.schema.sequences.retain(|_, s| s.owned_by.as_ref().is_none_or(|(t, c)| t != table || c != column));
+        self.schema.to_mut().sequences.retain(|_, s| s.owned_by.as_ref().is_none_or(|(t, c)| t != table || c != column));
     }
 }

@@ -4,7 +4,7 @@ use super::tree::{Drop, Dropped};
 use super::world::{World, dependants};
 use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, QName};
 
-impl World {
+impl World<'_> {
     pub(super) fn drop_objects(&mut self, tree: &Drop) {
         self.reading.outside_transaction |= tree.concurrently;
         // Without a schema to look into, everything may exist.
@@ -225,7 +225,7 @@ impl World {
     }
 
     /// The routine that a DROP means: by its arguments' types, or the only one of the name.
-    fn routine_key(&self, item: &Dropped) -> Option<QName> {
+    pub(super) fn routine_key(&self, item: &Dropped) -> Option<QName> {
         let schemas = match &item.name.schema {
             Some(schema) => vec![schema.clone()],
             None => self.path.clone(),

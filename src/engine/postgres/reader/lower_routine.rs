@@ -4,11 +4,12 @@ use super::cursor::Cursor;
 use super::parse_table::options;
 use super::types::read_type;
 use super::world::World;
-use crate::schema::{Change, Routine, Trigger, View};
+use crate::schema::{Change, Options, Routine, Trigger, View};
+use std::collections::BTreeMap;
 
 const MODES: &[&str] = &["in out", "inout", "in", "out", "variadic"];
 
-impl World {
+impl World<'_> {
     /// `CREATE [OR REPLACE] FUNCTION | PROCEDURE`, from the start.
     pub(super) fn create_routine(&mut self, text: &str) -> Option<()> {
         let mut cursor = Cursor::new(text);
@@ -126,7 +127,7 @@ impl World {
         if cursor.take("using") {
             cursor.ident()?;
         }
-        let options = if cursor.take("with") { options(cursor.parenthesised()?).0 } else { Default::default() };
+        let options = if cursor.take("with") { options(cursor.parenthesised()?).0 } else { Options::new() };
         if cursor.take("tablespace") {
             cursor.ident()?;
         }
@@ -155,7 +156,7 @@ impl World {
             columns: old.map(|v| v.columns.clone()).unwrap_or_default(),
             query: query.to_owned(),
             options,
-            indexes: Default::default(),
+            indexes: BTreeMap::new(),
             triggers: old.map(|v| v.triggers.clone()).unwrap_or_default(),
             comment: old.and_then(|v| v.comment.clone()),
             sql: None,

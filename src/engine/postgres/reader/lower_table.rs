@@ -10,7 +10,7 @@ use crate::schema::{
 };
 use std::collections::BTreeSet;
 
-impl World {
+impl World<'_> {
     pub(super) fn create_table(&mut self, tree: &CreateTable) {
         let name = self.made(&tree.name);
         if tree.temporary {
@@ -58,7 +58,7 @@ impl World {
         }
         if tree.query.is_some() && table.columns.is_empty() {
             // Its columns are those of a query, which is not followed.
-            self.schema.tables.entry(name).or_insert(table);
+            self.schema.to_mut().tables.entry(name).or_insert(table);
             return;
         }
         self.change(Change::CreateTable { table: Box::new(table) });

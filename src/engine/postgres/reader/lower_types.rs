@@ -9,7 +9,7 @@ use super::world::{World, numbered, object_name};
 use crate::schema::{Change, Place, QName, Sequence, TypeDef, TypeKind};
 use std::collections::BTreeMap;
 
-impl World {
+impl World<'_> {
     /// After `CREATE TYPE`.
     pub(super) fn create_type(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         let name = cursor.name()?;

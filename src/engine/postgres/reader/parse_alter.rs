@@ -24,21 +24,21 @@ pub(super) fn alter(cursor: &mut Cursor<'_>) -> Option<Alter> {
     let only = cursor.take("only");
     let name = cursor.name()?;
     cursor.take_sign('*');
-    let mut actions = vec![action(cursor, kind)?];
+    let mut actions = vec![action(cursor, kind)];
     while cursor.take_sign(',') {
-        actions.push(action(cursor, kind)?);
+        actions.push(action(cursor, kind));
     }
     cursor.at_end().then_some(Alter { kind, name, if_exists, only, actions })
 }
 
-fn action(cursor: &mut Cursor<'_>, kind: &str) -> Option<Action> {
+fn action(cursor: &mut Cursor<'_>, kind: &str) -> Action {
     let start = cursor.position();
     if let Some(found) = known_action(cursor, kind) {
-        return Some(found);
+        return found;
     }
     cursor.go_to(start);
     cursor.until(&[]);
-    Some(Action::Other)
+    Action::Other
 }
 
 fn known_action(cursor: &mut Cursor<'_>, kind: &str) -> Option<Action> {

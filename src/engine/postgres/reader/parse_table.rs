@@ -322,12 +322,11 @@ fn body(cursor: &mut Cursor<'_>, column: Option<&str>) -> Option<Body> {
 fn reference(cursor: &mut Cursor<'_>, columns: Vec<String>, more: bool) -> Option<Body> {
     let mut key = Reference { columns, table: cursor.name()?, more, ..Reference::default() };
     if cursor.sees_sign('(') {
-        match cursor.name_list() {
-            Some(list) => key.referenced = list,
-            None => {
-                key.more = true;
-                cursor.parenthesised();
-            }
+        if let Some(list) = cursor.name_list() {
+            key.referenced = list;
+        } else {
+            key.more = true;
+            cursor.parenthesised();
         }
     }
     while let Some(word) = cursor.take_any(&["match full", "match simple", "match partial", "on delete", "on update"]) {

@@ -41,7 +41,7 @@ const BEFORE: &[&str] = &[
 
 /// In the order of the text, each once. Found by position, not by scope: a common table expression that is called
 /// like a table counts as that table.
-pub(super) fn named(text: &str, world: &World) -> Vec<QName> {
+pub(super) fn named(text: &str, world: &World<'_>) -> Vec<QName> {
     let mut cursor = Cursor::new(text);
     let mut found: Vec<QName> = Vec::new();
     let mut lists = vec![false];

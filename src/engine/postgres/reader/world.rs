@@ -4,77 +4,45 @@ use super::cursor::{Name, truncate};
 use super::types::TypeName;
 use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, QName, Schema, Table};
 use crate::sql::Reading;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 /// What is known before a statement, and what has been read of it so far.
-pub(super) struct World {
-    pub schema: Schema,
+pub(super) struct World<'a> {
+    /// Copied at the first change.
+    pub schema: Cow<'a, Schema>,
     /// `search_path`, as the script has set it.
     pub path: Vec<String>,
-    /// The table of each index. Entries are checked when used, so what is dropped may stay.
-    indexes: HashMap<QName, QName>,
+    /// The table of each index, from the first time that one is asked for. Entries are checked when used, so what is
+    /// dropped may stay.
+    indexes: OnceCell<HashMap<QName, QName>>,
     pub reading: Reading,
 }
 
-impl World {
-    pub fn new(schema: &Schema) -> Self {
-        let mut world = Self {
-            schema: schema.clone(),
+impl<'a> World<'a> {
+    pub fn new(schema: &'a Schema) -> Self {
+        Self {
+            schema: Cow::Borrowed(schema),
             path: vec!["public".to_owned()],
-            indexes: HashMap::new(),
+            indexes: OnceCell::new(),
             reading: Reading::default(),
-        };
-        for table in schema.tables.values() {
-            world.note_indexes(table);
-        }
-        for view in schema.views.values() {
-            for index in view.indexes.keys() {
-                world.indexes.insert(view.name.sibling(index), view.name.clone());
-            }
-        }
-        world
-    }
-
-    fn note_indexes(&mut self, table: &Table) {
-        let backing = table.constraints.values().filter(|c| has_index(&c.kind)).map(|c| &c.name);
-        for name in table.indexes.keys().chain(backing) {
-            self.indexes.insert(table.name.sibling(name), table.name.clone());
         }
     }
 
     /// Records a change, and carries it out so that the next statement sees it.
     pub fn change(&mut self, change: Change) {
         // What does not fit the schema (a table that is not known here) is recorded but not understood in full.
-        self.reading.complete &= self.schema.apply(&change).is_ok();
-        let touched = match &change {
-            Change::RenameTable { from, to } => Some(from.sibling(to)),
-            Change::SetTableSchema { name, schema } => Some(QName::new(schema, &name.name)),
-            Change::CreateIndex { table, .. } | Change::AddConstraint { table, .. } => Some(table.clone()),
-            Change::RenameIndex { table, .. } | Change::RenameConstraint { table, .. } => Some(table.clone()),
-            Change::CreateTable { table } => Some(table.name.clone()),
-            _ => None,
-        };
-        match &change {
-            Change::CreateIndex { table, index } => {
-                drop(self.indexes.insert(table.sibling(&index.name), table.clone()))
-            }
-            Change::AddConstraint { table, constraint } => {
-                if has_index(&constraint.kind) {
-                    self.indexes.insert(table.sibling(&constraint.name), table.clone());
-                }
-            }
-            _ => {
-                if let Some(table) = touched.and_then(|name| self.schema.tables.get(&name)).cloned() {
-                    self.note_indexes(&table);
-                }
-            }
+        self.reading.complete &= self.schema.to_mut().apply(&change).is_ok();
+        if let Some(indexes) = self.indexes.get_mut() {
+            note_change(indexes, &self.schema, &change);
         }
         self.reading.changes.push(change);
     }
 
     /// The table (or materialised view) that an index is on, when both exist.
     pub fn index_table(&self, index: &QName) -> Option<&QName> {
-        let table = self.indexes.get(index)?;
+        let table = self.indexes.get_or_init(|| all_indexes(&self.schema)).get(index)?;
         let on_table = self.schema.tables.get(table).is_some_and(|t| {
             t.indexes.contains_key(&index.name) || t.constraints.get(&index.name).is_some_and(|c| has_index(&c.kind))
         });
@@ -146,6 +114,50 @@ impl World {
             |label| object_name(&table.name, columns, label),
             |name| taken.contains(name) || self.relation_exists(&table.sibling(name)),
         )
+    }
+}
+
+fn all_indexes(schema: &Schema) -> HashMap<QName, QName> {
+    let mut indexes = HashMap::new();
+    for table in schema.tables.values() {
+        note_table(&mut indexes, table);
+    }
+    for view in schema.views.values() {
+        for index in view.indexes.keys() {
+            indexes.insert(view.name.sibling(index), view.name.clone());
+        }
+    }
+    indexes
+}
+
+fn note_table(indexes: &mut HashMap<QName, QName>, table: &Table) {
+    let backing = table.constraints.values().filter(|c| has_index(&c.kind)).map(|c| &c.name);
+    for name in table.indexes.keys().chain(backing) {
+        indexes.insert(table.name.sibling(name), table.name.clone());
+    }
+}
+
+/// Keeps the tables of indexes right after a change that has been carried out.
+fn note_change(indexes: &mut HashMap<QName, QName>, schema: &Schema, change: &Change) {
+    let touched = match change {
+        Change::CreateIndex { table, index } => {
+            indexes.insert(table.sibling(&index.name), table.clone());
+            return;
+        }
+        Change::AddConstraint { table, constraint } => {
+            if has_index(&constraint.kind) {
+                indexes.insert(table.sibling(&constraint.name), table.clone());
+            }
+            return;
+        }
+        Change::RenameTable { from, to } => from.sibling(to),
+        Change::SetTableSchema { name, schema } => QName::new(schema, &name.name),
+        Change::RenameIndex { table, .. } | Change::RenameConstraint { table, .. } => table.clone(),
+        Change::CreateTable { table } => table.name.clone(),
+        _ => return,
+    };
+    if let Some(table) = schema.tables.get(&touched) {
+        note_table(indexes, table);
     }
 }
 
