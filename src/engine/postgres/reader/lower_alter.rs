@@ -229,6 +229,9 @@ impl World<'_> {
         }
         self.destroys(table, Some(column));
         self.change(Change::DropColumn { table: table.clone(), column: column.to_owned() });
-        self.schema.to_mut().sequences.retain(|_, s| s.owned_by.as_ref().is_none_or(|(t, c)| t != table || c != column));
+        self.schema
+            .to_mut()
+            .sequences
+            .retain(|_, s| s.owned_by.as_ref().is_none_or(|(t, c)| t != table || c != column));
     }
 }
