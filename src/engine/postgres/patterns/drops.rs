@@ -74,14 +74,15 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> 
             same.join(" AND "),
             name = ident(column)
         );
-        fill_first(&mut step.rollback, planner.table(table)?, column, update);
+        fill_first(&mut step.rollback, planner.table(table)?, column, Some(update));
         step.rollback.kind = RollbackKind::Restores;
         step.rollback.note = Some(format!(
             "The column comes back with the values kept in {copy}; rows written since the copy have none."
         ));
     } else {
+        fill_first(&mut step.rollback, planner.table(table)?, column, None);
         step.rollback.note = Some(format!(
-            "The values of {column} do not come back: {}.",
+            "The column comes back without its values, so it is not required: {}.",
             if planner.is_busy(table) {
                 "the table has no other key by which a copy could be told apart"
             } else {
@@ -93,20 +94,23 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> 
 }
 
 /// Values come before the indexes and constraints that are built on them. A required column without a default can
-/// only come back as an optional one, which is filled and then required.
-fn fill_first(rollback: &mut Rollback, table: &Table, column: &str, update: String) {
+/// only come back as an optional one, which is filled and then required; without a copy it stays optional.
+fn fill_first(rollback: &mut Rollback, table: &Table, column: &str, update: Option<String>) {
     let Some(at) = rollback.sql.iter().position(|s| s.contains(" ADD COLUMN ")) else { return };
     let computed = |c: &Column| c.generated.is_some();
     if table.column(column).is_none_or(computed) {
         return;
     }
-    rollback.sql.insert(at + 1, update);
+    let kept = update.is_some();
+    rollback.sql.splice(at + 1..at + 1, update);
     let bare = |c: &Column| !c.nullable && c.default.is_none() && c.identity.is_none();
     if table.column(column).is_some_and(bare) {
         if let Some(add) = rollback.sql.get_mut(at) {
             *add = add.trim_end_matches(" NOT NULL").to_owned();
         }
-        rollback.sql.insert(at + 2, set_not_null(&table.name, column));
+        if kept {
+            rollback.sql.insert(at + 2, set_not_null(&table.name, column));
+        }
     }
 }
 
@@ -151,7 +155,7 @@ pub(super) fn table(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
     step.rollback.sql.insert(made.map_or(0, |at| at + 1), insert);
     step.rollback.sql.extend(identities.iter().map(|column| next_after(name, column)));
     for sequence in again.iter().filter_map(|c| match c {
-        Change::CreateSequence { sequence } => sequence.owned_by.as_ref(),
+        Change::AlterSequence { sequence } => sequence.owned_by.as_ref(),
         _ => None,
     }) {
         step.rollback.sql.push(next_after(name, &sequence.1));

@@ -60,10 +60,36 @@ fn partitioned(planner: &mut Planner<'_>, table: &QName, index: &Index) -> Resul
     sql.extend(index::comment(table, index));
     let mut step = Step::ddl(titles::title(&change), Phase::Expand, sql);
     step.rollback = Rollback::exact(vec![index::drop(table, &index.name, false)]);
+    // Attached parts have gone with it by then; what a broken plan has not attached yet is still there.
+    let parts = parts_of(planner, table, &index.name);
+    step.rollback.sql.extend(parts.iter().map(|part| format!("DROP INDEX IF EXISTS {}", relation(part))));
     step.changes = vec![change];
     step.note = Some("On the partitioned table alone, invalid until every partition has its own.".into());
     planner.push(step)?;
     on_partitions(planner, table, index)
+}
+
+/// An attached index cannot be dropped by itself.
+fn with_parent() -> Rollback {
+    let note = "Nothing to do: this index is dropped when the parent's is, by the rollback of the step that made it.";
+    Rollback { note: Some(note.into()), ..Rollback::exact(Vec::new()) }
+}
+
+fn part_name(partition: &QName, index: &str) -> String {
+    super::names::with_suffix(&format!("{}_{index}", partition.name), "")
+}
+
+/// The names of the parts of an index on a partitioned table, on all its levels.
+fn parts_of(planner: &Planner<'_>, parent: &QName, index: &str) -> Vec<QName> {
+    let tables = planner.now.tables.values();
+    let children = tables.filter(|t| t.partition_of.as_ref().is_some_and(|p| p.parent == *parent));
+    let mut out = Vec::new();
+    for child in children {
+        let part = part_name(&child.name, index);
+        out.push(child.name.sibling(&part));
+        out.extend(parts_of(planner, &child.name, &part));
+    }
+    out
 }
 
 fn on_partitions(planner: &mut Planner<'_>, parent: &QName, index: &Index) -> Result<()> {
@@ -71,7 +97,7 @@ fn on_partitions(planner: &mut Planner<'_>, parent: &QName, index: &Index) -> Re
     let children: Vec<(QName, bool)> =
         planner.now.tables.values().filter(of_parent).map(|t| (t.name.clone(), t.partition_by.is_some())).collect();
     for (child, is_parent) in children {
-        let name = super::names::with_suffix(&format!("{}_{}", child.name, index.name), "");
+        let name = part_name(&child, &index.name);
         let part = Index { name: name.clone(), comment: None, ..index.clone() };
         let attach = format!(
             "ALTER INDEX {} ATTACH PARTITION {}",
@@ -85,16 +111,13 @@ fn on_partitions(planner: &mut Planner<'_>, parent: &QName, index: &Index) -> Re
             build.sql = vec![index::create(&child, &part, Build { concurrently: false, only: true })];
             build.transactional = true;
         }
-        // Once attached it goes with the parent's index.
-        build.rollback = outside_transaction(Vec::new());
-        build.rollback.sql = vec![format!("DROP INDEX IF EXISTS {}", relation(&child.sibling(&name)))];
+        build.rollback = with_parent();
         planner.push(build)?;
         if is_parent {
             on_partitions(planner, &child, &part)?;
         }
         let mut step = Step::ddl(format!("Attach index {name} to {}", index.name), Phase::Expand, vec![attach]);
-        step.rollback = Rollback::exact(Vec::new());
-        step.rollback.note = Some("Nothing to do: dropping the parent's index takes this one along.".into());
+        step.rollback = with_parent();
         planner.push(step)?;
     }
     Ok(())

@@ -47,7 +47,7 @@ fn one(planner: &mut Planner<'_>, change: &Change, later: &[Change]) -> Result<(
         Change::AddColumn { table, column } => columns::add(planner, table, column, later),
         Change::DropColumn { table, column } => drops::column(planner, table, column),
         Change::RenameColumn { table, from, to } if careful => renames::column(planner, table, from, to),
-        Change::AlterColumnType { .. } if careful => retype::alter(planner, change),
+        Change::AlterColumnType { .. } => retype::alter(planner, change),
         Change::SetNotNull { table, column, fill } if careful => {
             columns::set_not_null(planner, table, column, fill.as_deref())
         }

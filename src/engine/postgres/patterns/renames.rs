@@ -157,9 +157,14 @@ fn names_column(index: &Index, column: &str) -> bool {
 }
 
 fn twin_index(planner: &Planner<'_>, index: &Index, from: &str, to: &str) -> Index {
-    use super::expression::replace;
     let taken = |name: &str| planner.now.tables.values().any(|t| t.indexes.contains_key(name));
-    let mut twin = Index { name: names::free(&index.name, "_new", taken), ..index.clone() };
+    Index { name: names::free(&index.name, "_new", taken), ..over(index, from, to) }
+}
+
+/// The same index with one column in another's place.
+pub(super) fn over(index: &Index, from: &str, to: &str) -> Index {
+    use super::expression::replace;
+    let mut twin = index.clone();
     for key in &mut twin.keys {
         match &mut key.on {
             IndexTarget::Column(name) if name == from => to.clone_into(name),

@@ -3,17 +3,17 @@
 use super::constraints::{backing_index, using_index, validate};
 use super::drops::{self, own_schema};
 use super::planner::{Planner, misfit};
-use super::renames::{twin_indexes, wait};
+use super::renames::{over, twin_indexes, wait};
 use super::sync::Sync;
 use super::tables::{drop_view, views_on};
 use super::{columns, expression, indexes, names, reverse, titles};
-use crate::Result;
 use crate::engine::postgres::render::column::recast;
-use crate::engine::postgres::render::{ident, relation, render};
+use crate::engine::postgres::render::{self as sql, ident, relation, render};
 use crate::plan::{Phase, Rollback, Step};
 use crate::schema::{
     Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Table, View,
 };
+use crate::{Error, ErrorCode, Result};
 
 pub(super) fn is_unique(kind: &ConstraintKind) -> bool {
     matches!(kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. })
@@ -70,9 +70,18 @@ pub(super) fn alter(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     };
     let found = planner.table(table)?;
     let Some(old) = found.column(column).cloned() else { return planner.direct(change) };
+    if found.columns.iter().any(|c| computed_from(c, column)) {
+        let what =
+            format!("the type of {}.{column} cannot change while another column is computed from it", table.short());
+        return Err(Error::new(ErrorCode::Refused, what)
+            .hint("Drop the computed column first and add it again afterwards, in the same plan."));
+    }
     let same_collation = old.collation == *collation;
     if is_free(&old.data_type, data_type) && using.is_none() && same_collation {
         return in_place(planner, change, "Quick at any size: no row is read or written.");
+    }
+    if !planner.is_busy(table) {
+        return in_place(planner, change, "Rows are rewritten under a lock that keeps everybody out.");
     }
     if let Some(why) = obstacle(planner, found, &old) {
         let note = format!("Directly, under a lock that keeps everybody out while rows are rewritten: {why}.");
@@ -94,7 +103,7 @@ fn in_place(planner: &mut Planner<'_>, change: &Change, note: &str) -> Result<()
     let Change::AlterColumnType { table, column, .. } = change else { return planner.direct(change) };
     let views = views_on(&planner.now, &[ObjectRef::part(ObjectKind::Column, table.clone(), column)]);
     let mut changes: Vec<Change> = views.iter().rev().map(drop_view).collect();
-    changes.push(change.clone());
+    changes.push(with_cast(change, planner));
     changes.extend(views.iter().map(create_view));
     let mut step = planner.step_of(titles::title(change), Phase::Migrate, changes)?;
     step.note = Some(note.to_owned());
@@ -105,9 +114,24 @@ fn create_view(view: &View) -> Change {
     Change::CreateView { view: Box::new(view.clone()) }
 }
 
+fn computed_from(column: &Column, source: &str) -> bool {
+    column.generated.as_ref().is_some_and(|g| expression::mentions(&g.expression, source))
+}
+
+/// A conversion that PostgreSQL would not make by itself is asked for by a cast.
+fn with_cast(change: &Change, planner: &Planner<'_>) -> Change {
+    let mut change = change.clone();
+    if let Change::AlterColumnType { table, column, data_type, using: using @ None, .. } = &mut change {
+        let old = planner.now.tables.get(table).and_then(|t| t.column(column));
+        if old.is_some_and(|c| !is_free(&c.data_type, data_type)) {
+            *using = Some(format!("{}::{data_type}", ident(column)));
+        }
+    }
+    change
+}
+
 /// Why no second column can take over, in words.
 fn obstacle(planner: &Planner<'_>, table: &Table, column: &Column) -> Option<&'static str> {
-    let computed = |c: &Column| c.generated.as_ref().is_some_and(|g| expression::mentions(&g.expression, &column.name));
     let odd = |c: &Constraint| match &c.kind {
         ConstraintKind::Other { definition } => expression::mentions(definition, &column.name),
         _ => false,
@@ -116,8 +140,6 @@ fn obstacle(planner: &Planner<'_>, table: &Table, column: &Column) -> Option<&'s
         Some("a partitioned or inherited table cannot swap a column")
     } else if column.generated.is_some() || column.identity.is_some() {
         Some("a computed or numbered column cannot be swapped")
-    } else if table.columns.iter().any(computed) {
-        Some("another column is computed from it")
     } else if table.constraints.values().any(odd) {
         Some("an exclusion constraint rests on it")
     } else if planner.key(&table.name).is_none() {
@@ -200,6 +222,12 @@ impl Takeover {
         for constraint in &own {
             script.make(Change::DropConstraint { table: self.table.clone(), name: constraint.name.clone() })?;
         }
+        for copy in copies {
+            // Dropped before the names change, so that the way back builds it after they have changed back.
+            if let Some(original) = self.original_of(&table, copy).filter(|i| !has_only_columns(i)) {
+                script.make(Change::DropIndex { table: self.table.clone(), name: original.name.clone() })?;
+            }
+        }
         self.move_columns(&mut script, &before, &aside)?;
         self.move_indexes(&mut script, &table, copies)?;
         let unchecked = self.constraints_again(&mut script, &own, copies, &incoming)?;
@@ -215,10 +243,19 @@ impl Takeover {
              step. Foreign keys and checks are declared anew and validated afterwards."
         ));
         planner.push(step)?;
+        self.point_at_new(&mut planner.now, &aside);
         for (owner, name) in unchecked {
             validate(planner, &owner, &name)?;
         }
         Ok(aside)
+    }
+
+    /// What was made anew needs the column that has the name now.
+    fn point_at_new(&self, schema: &mut Schema, aside: &str) {
+        let old = ObjectRef::part(ObjectKind::Column, self.table.clone(), aside);
+        for dependency in schema.dependencies.iter_mut().filter(|d| d.on == old) {
+            dependency.on.part = Some(self.old.name.clone());
+        }
     }
 
     fn incoming_keys(&self, schema: &Schema) -> Vec<(QName, Constraint)> {
@@ -254,7 +291,7 @@ impl Takeover {
         script.make(Change::RenameColumn { table: table(), from: self.new.name.clone(), to: name() })?;
         let owner = (self.table.clone(), self.old.name.clone());
         for sequence in before.sequences.values().filter(|s| s.owned_by.as_ref() == Some(&owner)) {
-            let statement = crate::engine::postgres::render::object::owned_by(sequence);
+            let statement = sql::object::owned_by(sequence);
             script.text(statement.clone(), Some(statement));
         }
         if let Some(default) = &self.old.default {
@@ -277,14 +314,33 @@ impl Takeover {
     /// The copies take the names of the indexes that they replace.
     fn move_indexes(&self, script: &mut Script, table: &Table, copies: &[Index]) -> Result<()> {
         for copy in copies {
-            let Some(original) = original_of(table, copy) else { continue };
-            let aside = names::free(&original, "_old", |name| table.indexes.contains_key(name));
-            let renames = [(original.clone(), aside), (copy.name.clone(), original)];
-            for (from, to) in renames {
-                script.make(Change::RenameIndex { table: self.table.clone(), from, to })?;
+            let Some(original) = self.original_of(table, copy) else { continue };
+            let name = original.name.clone();
+            if has_only_columns(original) {
+                let aside = names::free(&name, "_old", |taken| table.indexes.contains_key(taken));
+                for (from, to) in [(name.clone(), aside), (copy.name.clone(), name)] {
+                    script.make(Change::RenameIndex { table: self.table.clone(), from, to })?;
+                }
+            } else {
+                let rename = |from: &str, to: &str| sql::index::rename(&self.table, from, to);
+                script.text(rename(&copy.name, &name), Some(rename(&name, &copy.name)));
+                script.model(Change::DropIndex { table: self.table.clone(), name: copy.name.clone() })?;
+                script.model(Change::CreateIndex { table: self.table.clone(), index: original.clone() })?;
             }
         }
         Ok(())
+    }
+
+    /// The index that `copy` stands for: the same, over the old column.
+    fn original_of<'t>(&self, table: &'t Table, copy: &Index) -> Option<&'t Index> {
+        table
+            .indexes
+            .values()
+            .find(|index| index.name != copy.name && Index { name: copy.name.clone(), ..self.over_new(index) } == *copy)
+    }
+
+    fn over_new(&self, index: &Index) -> Index {
+        over(index, &self.old.name, &self.new.name)
     }
 
     /// Keys and checks under their old names; those that have rows to check come back for that.
@@ -298,14 +354,14 @@ impl Takeover {
         let mut unchecked = Vec::new();
         let (keys, others): (Vec<_>, Vec<_>) = own.iter().partition(|c| is_unique(&c.kind));
         for constraint in keys {
-            let base = backing_index(constraint).name;
-            if let Some(copy) = copies.iter().find(|i| i.name.starts_with(&names::with_suffix(&base, "_new"))) {
+            let wanted = self.over_new(&backing_index(constraint));
+            let named = |i: &&Index| i.name.starts_with(&names::with_suffix(&constraint.name, "_new"));
+            let same = |i: &&Index| Index { name: wanted.name.clone(), ..(*i).clone() } == wanted;
+            if let Some(copy) = copies.iter().filter(named).find(same) {
                 script.text(using_index(&self.table, constraint, &copy.name), None);
                 script.model(Change::DropIndex { table: self.table.clone(), name: copy.name.clone() })?;
                 script.model(Change::AddConstraint { table: self.table.clone(), constraint: constraint.clone() })?;
-                script
-                    .back
-                    .push(vec![crate::engine::postgres::render::constraint::drop(&self.table, &constraint.name)]);
+                script.back.push(vec![sql::constraint::drop(&self.table, &constraint.name)]);
             }
         }
         let rest = others.into_iter().map(|c| (self.table.clone(), c.clone())).chain(incoming.iter().cloned());
@@ -339,10 +395,9 @@ impl Takeover {
     }
 }
 
-/// The index of `table` that `copy` stands for, by its name.
-fn original_of(table: &Table, copy: &Index) -> Option<String> {
-    let stands_for = |name: &&String| **name != copy.name && copy.name.starts_with(&names::with_suffix(name, "_new"));
-    table.indexes.keys().filter(stands_for).max_by_key(|name| name.len()).cloned()
+/// Whether the model follows a rename of its columns: it does not look into expressions.
+fn has_only_columns(index: &Index) -> bool {
+    index.predicate.is_none() && indexes::plain_columns(index).is_some()
 }
 
 /// Statements with the model's changes and the way back of each, in order.

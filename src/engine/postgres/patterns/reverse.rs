@@ -2,7 +2,7 @@
 
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
-use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, Options, QName, Schema, Table};
+use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, Options, QName, Schema, Sequence, Table};
 
 /// Changes that undo a change, and what they cannot bring back.
 struct Reverse {
@@ -133,12 +133,17 @@ fn of_table(change: &Change, before: &Schema) -> Reverse {
     }
 }
 
+/// The owner is said once it is there again.
+fn unowned(sequence: &Sequence) -> Sequence {
+    Sequence { owned_by: None, ..sequence.clone() }
+}
+
 /// A dropped table with the sequences that went with it.
 pub(super) fn table_again(before: &Schema, name: &QName) -> Vec<Change> {
     let Some(table) = table(before, name) else { return Vec::new() };
     let owned: Vec<_> =
         before.sequences.values().filter(|s| s.owned_by.as_ref().is_some_and(|(t, _)| t == name)).collect();
-    let mut out: Vec<Change> = owned.iter().map(|s| Change::CreateSequence { sequence: (*s).clone() }).collect();
+    let mut out: Vec<Change> = owned.iter().map(|s| Change::CreateSequence { sequence: unowned(s) }).collect();
     out.push(Change::CreateTable { table: Box::new(table.clone()) });
     out.extend(owned.iter().map(|s| Change::AlterSequence { sequence: (*s).clone() }));
     out
@@ -150,7 +155,7 @@ pub(super) fn column_again(before: &Schema, name: &QName, column: &str) -> Vec<C
     let Some(old) = was.column(column) else { return Vec::new() };
     let owner = (name.clone(), column.to_owned());
     let owned: Vec<_> = before.sequences.values().filter(|s| s.owned_by.as_ref() == Some(&owner)).collect();
-    let mut out: Vec<Change> = owned.iter().map(|s| Change::CreateSequence { sequence: (*s).clone() }).collect();
+    let mut out: Vec<Change> = owned.iter().map(|s| Change::CreateSequence { sequence: unowned(s) }).collect();
     out.push(Change::AddColumn { table: name.clone(), column: old.clone() });
     out.extend(owned.iter().map(|s| Change::AlterSequence { sequence: (*s).clone() }));
     for index in was.indexes.values().filter(|i| i.names_column(column)) {

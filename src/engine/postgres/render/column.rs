@@ -159,6 +159,7 @@ pub(in crate::engine::postgres) fn set_options(
     column: &str,
     set: &Options,
     reset: &[String],
+    data_type: &str,
 ) -> Vec<String> {
     let mut out = Vec::new();
     let mut attributes = Vec::new();
@@ -176,7 +177,7 @@ pub(in crate::engine::postgres) fn set_options(
     let mut resets = Vec::new();
     for key in reset.iter().filter(|key| !set.contains_key(*key)) {
         match key.as_str() {
-            "storage" => out.push(alter(table, column, "SET STORAGE DEFAULT")),
+            "storage" => out.push(alter(table, column, &format!("SET STORAGE {}", usual_storage(data_type)))),
             "compression" => out.push(alter(table, column, "SET COMPRESSION default")),
             "statistics" => out.push(alter(table, column, "SET STATISTICS -1")),
             _ => resets.push(key.as_str()),
@@ -188,9 +189,21 @@ pub(in crate::engine::postgres) fn set_options(
     out
 }
 
+/// The storage that a type has by itself (`pg_type.typstorage`); SET STORAGE DEFAULT came only with PostgreSQL 16.
+fn usual_storage(data_type: &str) -> &'static str {
+    let name = data_type.split('(').next().unwrap_or_default();
+    match name {
+        "numeric" | "inet" | "cidr" => "MAIN",
+        "smallint" | "integer" | "bigint" | "real" | "double precision" | "boolean" | "date" | "uuid" | "oid"
+        | "interval" | "money" | "point" => "PLAIN",
+        name if name.starts_with("time") => "PLAIN",
+        _ => "EXTENDED",
+    }
+}
+
 /// What a new column needs besides its definition: comment and options.
 pub(in crate::engine::postgres) fn extras(table: &QName, column: &Column) -> Vec<String> {
-    let mut out = set_options(table, &column.name, &column.options, &[]);
+    let mut out = set_options(table, &column.name, &column.options, &[], &column.data_type);
     if let Some(text) = &column.comment {
         out.push(format!("COMMENT ON COLUMN {}.{} IS {}", relation(table), ident(&column.name), literal(text)));
     }

@@ -105,7 +105,10 @@ fn of_column(change: &Change, schema: &Schema) -> Vec<String> {
         Change::SetGenerated { table, column, generated } => {
             column::set_generated(table, column, generated.as_ref(), schema)
         }
-        Change::SetColumnOptions { table, column, set, reset } => column::set_options(table, column, set, reset),
+        Change::SetColumnOptions { table, column, set, reset } => {
+            let found = schema.tables.get(table).and_then(|t| t.column(column));
+            column::set_options(table, column, set, reset, found.map_or("", |c| c.data_type.as_str()))
+        }
         Change::Backfill { table, column, value, only_where } => {
             vec![update(table, column, value, only_where.as_deref())]
         }
