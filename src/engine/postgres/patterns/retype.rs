@@ -11,7 +11,7 @@ use crate::engine::postgres::render::column::recast;
 use crate::engine::postgres::render::{self as sql, ident, relation, render};
 use crate::plan::{Phase, Rollback, Step};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Table, View,
+    Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Sequence, Table, View,
 };
 use crate::{Error, ErrorCode, Result};
 
@@ -291,8 +291,9 @@ impl Takeover {
         script.make(Change::RenameColumn { table: table(), from: self.new.name.clone(), to: name() })?;
         let owner = (self.table.clone(), self.old.name.clone());
         for sequence in before.sequences.values().filter(|s| s.owned_by.as_ref() == Some(&owner)) {
-            let statement = sql::object::owned_by(sequence);
-            script.text(statement.clone(), Some(statement));
+            let of_old = Sequence { owned_by: Some((self.table.clone(), aside.to_owned())), ..sequence.clone() };
+            script.text(sql::object::owned_by(sequence), Some(sql::object::owned_by(&of_old)));
+            script.model(Change::AlterSequence { sequence: sequence.clone() })?;
         }
         if let Some(default) = &self.old.default {
             let default = recast(default, &self.new.data_type);

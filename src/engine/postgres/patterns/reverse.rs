@@ -2,7 +2,9 @@
 
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
-use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, Options, QName, Schema, Sequence, Table};
+use crate::schema::{
+    Change, Column, Constraint, ConstraintKind, ObjectKind, ObjectRef, Options, QName, Schema, Sequence, Table,
+};
 
 /// Changes that undo a change, and what they cannot bring back.
 struct Reverse {
@@ -244,7 +246,8 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
             lossy([], format!("nothing is undone: the rows keep the value that {column} was given."))
         }
         Change::Reshape { table, from, into } => {
-            let mut back: Vec<Change> = from.iter().flat_map(|c| column_again(before, table, c)).collect();
+            let mut back: Vec<Change> =
+                from.iter().flat_map(|c| column_again(before, table, c)).map(without_values).collect();
             back.extend(
                 into.iter().map(|t| Change::DropColumn { table: table.clone(), column: t.column.name.clone() }),
             );
@@ -254,11 +257,31 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
     }
 }
 
+/// A primary key makes its columns required, and dropping it leaves them so.
+fn optional_again(before: &Schema, name: &QName, constraint: &Constraint) -> Vec<Change> {
+    let ConstraintKind::PrimaryKey { columns } = &constraint.kind else { return Vec::new() };
+    let was_optional =
+        |column: &&String| table(before, name).and_then(|t| t.column(column)).is_some_and(|c| c.nullable);
+    let drop = |column: &String| Change::DropNotNull { table: name.clone(), column: column.clone() };
+    columns.iter().filter(was_optional).map(drop).collect()
+}
+
+/// Without its values a column cannot come back as a required one.
+fn without_values(change: Change) -> Change {
+    match change {
+        Change::AddColumn { table, column } if column.default.is_none() && column.identity.is_none() => {
+            Change::AddColumn { table, column: Column { nullable: column.generated.is_none(), ..column } }
+        }
+        other => other,
+    }
+}
+
 fn of_part(change: &Change, before: &Schema) -> Reverse {
     let gone = || none("what it was before is not known");
     match change {
         Change::AddConstraint { table, constraint } => {
-            exact([Change::DropConstraint { table: table.clone(), name: constraint.name.clone() }])
+            let drop = Change::DropConstraint { table: table.clone(), name: constraint.name.clone() };
+            exact(std::iter::once(drop).chain(optional_again(before, table, constraint)))
         }
         Change::DropConstraint { table: name, name: constraint } => {
             match table(before, name).and_then(|t| t.constraints.get(constraint)) {
