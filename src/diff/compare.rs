@@ -206,3 +206,148 @@ fn compare_others(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::order;
+    use crate::schema::{Column, Constraint, ConstraintKind, EngineKind, ForeignKey, Index, Table, TypeDef, TypeKind};
+    use proptest::prelude::*;
+
+    fn name(text: &str) -> QName {
+        QName::new("public", text)
+    }
+
+    fn column() -> impl Strategy<Value = Column> {
+        ("[a-d]", prop_oneof!["text", "bigint"], any::<bool>(), prop::option::of("[0-9]")).prop_map(
+            |(name, data_type, nullable, default)| Column { nullable, default, ..Column::new(name, data_type) },
+        )
+    }
+
+    fn table() -> impl Strategy<Value = Table> {
+        let columns = prop::collection::vec(column(), 1..4);
+        (columns, prop::option::of("[t-w]"), any::<bool>(), prop::option::of("[a-c]{1,2}"), 0..3_usize).prop_map(
+            |(columns, target, unlogged, comment, indexes)| {
+                let mut table = Table::new(name("x"));
+                for column in columns {
+                    if table.column(&column.name).is_none() {
+                        table.columns.push(column);
+                    }
+                }
+                let first = table.columns[0].name.clone();
+                for index in table.columns.iter().take(indexes).map(|c| format!("i_{}", c.name)) {
+                    table.indexes.insert(index.clone(), Index::on_columns(index, &[&first]));
+                }
+                if let Some(target) = target {
+                    let key = ForeignKey {
+                        columns: vec![first],
+                        references: name(&target),
+                        referenced_columns: Vec::new(),
+                        on_update: crate::schema::Action::NoAction,
+                        on_delete: crate::schema::Action::Cascade,
+                        match_full: false,
+                    };
+                    let constraint = Constraint::new("fk", ConstraintKind::ForeignKey(key));
+                    table.constraints.insert("fk".into(), constraint);
+                }
+                Table { unlogged, comment, ..table }
+            },
+        )
+    }
+
+    fn schema() -> impl Strategy<Value = Schema> {
+        let tables = prop::collection::btree_map("[t-w]", table(), 0..4);
+        let values = prop::collection::btree_set("[p-s]", 0..4);
+        let view = prop::option::of("[t-w]");
+        (tables, values, view).prop_map(|(tables, values, view)| {
+            let mut schema = Schema::empty(EngineKind::Postgres);
+            for (key, mut table) in tables {
+                table.name = name(&key);
+                schema.tables.insert(table.name.clone(), table);
+            }
+            let kind = TypeKind::Enum { values: values.into_iter().collect() };
+            schema.types.insert(name("e"), TypeDef { name: name("e"), kind, comment: None });
+            if let Some(on) = view {
+                let view = View {
+                    name: name("z"),
+                    materialized: false,
+                    columns: vec![(on.clone(), "text".into())],
+                    query: format!("select * from {on}"),
+                    options: BTreeMap::new(),
+                    indexes: BTreeMap::new(),
+                    triggers: BTreeMap::new(),
+                    comment: None,
+                    sql: None,
+                };
+                schema.views.insert(view.name.clone(), view);
+            }
+            schema
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_differs_from_itself(schema in schema()) {
+            prop_assert_eq!(compare(&schema, &schema, &[]), []);
+        }
+
+        #[test]
+        fn the_changes_in_order_make_one_schema_into_the_other(before in schema(), after in schema()) {
+            let changes = compare(&before, &after, &[]);
+            let ordered = order(&changes, &before).unwrap();
+            let mut now = before.clone();
+            for change in &ordered {
+                now.apply(change).map_err(|why| TestCaseError::fail(format!("{why}: {ordered:#?}")))?;
+            }
+            prop_assert_eq!(now.fingerprint(), after.fingerprint());
+        }
+
+        #[test]
+        fn what_is_done_can_be_taken_back(before in schema(), after in schema()) {
+            let mut now = before.clone();
+            let mut back = Vec::new();
+            for change in order(&compare(&before, &after, &[]), &before).unwrap() {
+                let inverse = crate::plan::inverse(&change, &now);
+                if inverse.kind != crate::plan::RollbackKind::Exact {
+                    break;
+                }
+                now.apply(&change).unwrap();
+                back.push(inverse.changes);
+            }
+            for change in back.iter().rev().flatten() {
+                now.apply(change).map_err(|why| TestCaseError::fail(format!("{why}: {change:?}")))?;
+            }
+            prop_assert_eq!(now.fingerprint(), before.fingerprint());
+        }
+    }
+
+    #[test]
+    fn an_index_with_the_same_definition_is_renamed() {
+        let mut before = Schema::empty(EngineKind::Postgres);
+        let mut table = Table::new(name("t"));
+        table.columns.push(Column::new("a", "text"));
+        table.indexes.insert("one".into(), Index::on_columns("one", &["a"]));
+        before.tables.insert(name("t"), table.clone());
+        let mut after = before.clone();
+        table.indexes = BTreeMap::from([("two".to_owned(), Index::on_columns("two", &["a"]))]);
+        after.tables.insert(name("t"), table);
+        let rename = Change::RenameIndex { table: name("t"), from: "one".into(), to: "two".into() };
+        assert_eq!(compare(&before, &after, &[]), [rename]);
+    }
+
+    #[test]
+    fn renames_are_suspected_by_evidence_and_made_only_when_told() {
+        let mut before = Schema::empty(EngineKind::Postgres);
+        let mut table = Table::new(name("t"));
+        table.columns = vec![Column::new("id", "bigint"), Column::new("old", "text")];
+        before.tables.insert(name("t"), table.clone());
+        let mut after = before.clone();
+        table.columns[1].name = "new".into();
+        after.tables.insert(name("t"), table);
+        let suspected = crate::diff::suspected_renames(&before, &after);
+        assert_eq!(suspected.len(), 1);
+        assert_eq!(compare(&before, &after, &[]).len(), 2, "a drop and an addition, unless told");
+        let told = compare(&before, &after, &suspected);
+        assert_eq!(told, [Change::RenameColumn { table: name("t"), from: "old".into(), to: "new".into() }]);
+    }
+}

@@ -3,6 +3,7 @@
 //! The patterns themselves are the engine's ([`Patterns`]); this room has the plan, its file, its edits and the way
 //! back that every change has.
 
+pub mod edit;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod file;
@@ -12,6 +13,7 @@ mod order;
 mod script;
 mod step;
 
+pub use edit::PlanEditor;
 pub use inverse::{Inverse, inverse};
 pub use lay::from_changes;
 pub use order::order;

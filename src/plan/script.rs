@@ -171,7 +171,7 @@ pub(super) fn verbatim(statement: &Statement, now: &Schema, patterns: &dyn Patte
     step
 }
 
-fn phase(statement: &Statement) -> Phase {
+pub(super) fn phase(statement: &Statement) -> Phase {
     let takes_away = |c: &Change| {
         matches!(
             c,
@@ -195,20 +195,28 @@ fn phase(statement: &Statement) -> Phase {
 
 /// The way back of a statement, from what it was understood to do.
 fn rollback(statement: &Statement, now: &Schema, patterns: &dyn Patterns) -> Rollback {
+    match rollback_reason(statement) {
+        Some(why) => Rollback::none(why),
+        None if statement.reading.read_only => {
+            Rollback { note: Some("it changes nothing".to_owned()), ..Rollback::exact(Vec::new()) }
+        }
+        None => of_changes(&statement.reading.changes, now, patterns),
+    }
+}
+
+/// Why no way back can be worked out from what was understood of the statement.
+pub(super) fn rollback_reason(statement: &Statement) -> Option<&'static str> {
     let reading = &statement.reading;
     if !statement.parsed() {
-        return Rollback::none("the statement could not be read, so no way back is known");
+        return Some("the statement could not be read, so no way back is known");
     }
     if reading.read_only {
-        return Rollback { note: Some("it changes nothing".to_owned()), ..Rollback::exact(Vec::new()) };
+        return None;
     }
     if reading.data {
-        return Rollback::none("it changes rows, and their earlier values are not kept");
+        return Some("it changes rows, and their earlier values are not kept");
     }
-    if !reading.complete {
-        return Rollback::none("it does more than can be told from its text, so no way back is known");
-    }
-    of_changes(&reading.changes, now, patterns)
+    (!reading.complete).then_some("it does more than can be told from its text, so no way back is known")
 }
 
 /// What takes `changes` back, made on `before`, last first, in the engine's SQL.
@@ -241,4 +249,60 @@ pub fn of_changes(changes: &[Change], before: &Schema, patterns: &dyn Patterns) 
     }
     out.note = (!notes.is_empty()).then(|| notes.join("; "));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fake::{Fake, schema};
+
+    fn plan(sql: &str, style: Style) -> Plan {
+        let before = schema(&[("orders", &["region"])]);
+        from_sql("t", sql, &before, &Fake, &PlanOptions { style, ..PlanOptions::default() }).unwrap()
+    }
+
+    fn sql(plan: &Plan) -> Vec<&str> {
+        plan.steps.iter().flat_map(|s| &s.sql).map(String::as_str).collect()
+    }
+
+    #[test]
+    fn statements_with_a_safe_way_are_laid_out_and_others_stand_as_written() {
+        let safe = plan("REQUIRE orders region; ADD  orders a; UPDATE orders", Style::Safe);
+        assert_eq!(sql(&safe), ["SELECT nulls", "REQUIRE orders region", "ADD  orders a", "UPDATE orders"]);
+        assert!(safe.steps[2].verbatim && !safe.steps[1].verbatim);
+        assert_eq!(safe.steps[2].rollback.sql, ["DROP orders a"]);
+        assert_eq!(safe.steps[3].rollback.kind, RollbackKind::None);
+        assert!(safe.target.is_some());
+        assert_eq!(sql(&plan("REQUIRE orders region", Style::Direct)), ["REQUIRE orders region"]);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_a_step_that_says_so() {
+        let unread = plan("WHATEVER this", Style::Safe);
+        assert!(!unread.steps[0].parsed);
+        assert_eq!(unread.steps[0].typed_consent(), Some("run unread"));
+        assert_eq!(unread.target, None);
+        assert!(!unread.notes.is_empty());
+    }
+
+    #[test]
+    fn settings_go_with_the_steps_after_them() {
+        let set = plan("ADD orders a; SET role x; ADD orders b", Style::Safe);
+        assert!(set.steps[0].session.is_empty());
+        assert_eq!(set.steps[1].session, ["SET role x"]);
+    }
+
+    #[test]
+    fn dropping_says_what_goes_and_what_does_not_come_back() {
+        let drop = plan("DROP orders region", Style::Safe);
+        assert_eq!(drop.steps[0].destroys, ["orders.region"]);
+        assert_eq!(drop.steps[0].rollback.kind, RollbackKind::Lossy);
+        assert_eq!(drop.steps[0].rollback.sql, ["ADD orders region"]);
+    }
+
+    #[test]
+    fn an_empty_script_is_an_error() {
+        let before = schema(&[]);
+        assert!(from_sql("t", " ; ", &before, &Fake, &PlanOptions::default()).is_err());
+    }
 }
