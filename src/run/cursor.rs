@@ -50,7 +50,8 @@ fn to_json(value: &Value) -> Option<Json> {
         Value::Null => Json::Null,
         Value::Bool(b) => json!(b),
         Value::Int(i) => json!(i),
-        Value::Real(r) => Json::Number(serde_json::Number::from_f64(*r)?),
+        // As text, which is read back to the last bit; a JSON number may not be.
+        Value::Real(r) => json!({"real": r.is_finite().then(|| r.to_string())?}),
         Value::Text(t) => json!(t),
     })
 }
@@ -59,12 +60,10 @@ fn from_json(json: &Json) -> Option<Value> {
     Some(match json {
         Json::Null => Value::Null,
         Json::Bool(b) => Value::Bool(*b),
-        Json::Number(n) => match n.as_i64() {
-            Some(i) => Value::Int(i),
-            None => Value::Real(n.as_f64()?),
-        },
+        Json::Number(n) => Value::Int(n.as_i64()?),
         Json::String(t) => Value::Text(t.clone()),
-        Json::Array(_) | Json::Object(_) => return None,
+        Json::Object(real) => Value::Real(real.get("real")?.as_str()?.parse().ok()?),
+        Json::Array(_) => return None,
     })
 }
 

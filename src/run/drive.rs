@@ -219,8 +219,10 @@ impl Run {
         let end = Instant::now() + PATIENCE;
         loop {
             match self.connect_again().await {
-                Err(why) if Instant::now() >= end || why.code == ErrorCode::Refused => return Err(why),
-                Err(_) => tokio::time::sleep(Duration::from_millis(500)).await,
+                Err(why) if Instant::now() < end && passing(&why) => {
+                    tokio::time::sleep(Duration::from_millis(500)).await
+                }
+                Err(why) => return Err(why),
                 Ok(()) => return Ok(()),
             }
         }
@@ -301,6 +303,11 @@ impl Run {
         };
         self.control.note(said).await;
     }
+}
+
+/// Whether a failure to connect may be over in a moment.
+fn passing(why: &Error) -> bool {
+    matches!(why.code, ErrorCode::Connection | ErrorCode::ConnectionLost)
 }
 
 pub(super) async fn write_all(entries: &[Entry], session: &mut dyn Session) -> Result<()> {

@@ -9,6 +9,8 @@ mod control;
 mod cursor;
 mod drive;
 mod executor;
+#[cfg(test)]
+mod fake;
 mod fill;
 mod harm;
 mod journal;
@@ -17,6 +19,8 @@ mod pace;
 mod prepare;
 mod reader;
 mod recover;
+#[cfg(test)]
+mod tests;
 mod transact;
 mod undo;
 
