@@ -1,7 +1,8 @@
 //! One hash for what a schema means: equal schemas, equal fingerprints.
 
-use super::{Schema, TableStats};
+use super::{Constraint, Schema, TableStats};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 impl Schema {
     /// `sha256:` and 64 hex digits over the canonical JSON, without what changes by itself or by history: live
@@ -16,6 +17,7 @@ impl Schema {
             table.stats = TableStats::default();
             table.sql = None;
             table.columns.sort_by(|a, b| a.name.cmp(&b.name));
+            name_by_content(&mut table.constraints);
         }
         for view in canonical.views.values_mut() {
             view.sql = None;
@@ -25,5 +27,22 @@ impl Schema {
         let digest = Sha256::digest(&json);
         let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("sha256:{hex}")
+    }
+}
+
+/// A constraint without a name of its own is what it says: the name made for it may be from before a rename.
+fn name_by_content(constraints: &mut BTreeMap<String, Constraint>) {
+    let (named, unnamed): (Vec<_>, Vec<_>) =
+        std::mem::take(constraints).into_values().partition(|constraint| constraint.named);
+    constraints.extend(named.into_iter().map(|constraint| (constraint.name.clone(), constraint)));
+    let mut contents: Vec<(String, Constraint)> = unnamed
+        .into_iter()
+        .map(|constraint| (format!("{:?} {:?}", constraint.kind, constraint.deferrable), constraint))
+        .collect();
+    contents.sort_by(|a, b| a.0.cmp(&b.0));
+    for (number, (content, mut constraint)) in contents.into_iter().enumerate() {
+        let name = format!("{content} {number}");
+        constraint.name.clone_from(&name);
+        constraints.insert(name, constraint);
     }
 }

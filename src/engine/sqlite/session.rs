@@ -196,7 +196,8 @@ fn value(row: &SqliteRow, at: usize) -> Result<Value> {
             "REAL" => Value::Real(row.try_get_unchecked(at)?),
             "BLOB" => {
                 let bytes: Vec<u8> = row.try_get_unchecked(at)?;
-                Value::Text(format!("x'{}'", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()))
+                let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+                Value::Text(format!("x'{}'", hex.concat()))
             }
             _ => {
                 let bytes: Vec<u8> = row.try_get_unchecked(at)?;

@@ -93,6 +93,17 @@ fn drop_mentions(schema: &mut Schema, table: &QName, columns: &[String]) {
     }
 }
 
+/// What goes with a column because it mentions it in an expression, as changes.
+pub(super) fn implied_drops(table: &Table, column: &str) -> Vec<Change> {
+    let indexes = table.indexes.values().filter(|i| !i.names_column(column) && mentions_in_expression(i, column));
+    let drops = indexes.map(|i| Change::DropIndex { table: table.name.clone(), name: i.name.clone() });
+    let checks = table.constraints.values().filter(
+        |c| matches!(&c.kind, ConstraintKind::Check { expression, .. } if lex::mentions(expression, column)),
+    );
+    let checks = checks.map(|c| Change::DropConstraint { table: table.name.clone(), name: c.name.clone() });
+    drops.chain(checks).collect()
+}
+
 /// Whether an index's expressions or condition mention a column.
 pub(super) fn mentions_in_expression(index: &Index, column: &str) -> bool {
     index.predicate.as_ref().is_some_and(|p| lex::mentions(p, column))

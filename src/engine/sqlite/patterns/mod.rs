@@ -38,7 +38,8 @@ pub(super) fn table_change(change: &Change, schema: &Schema) -> Vec<String> {
 pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) -> Result<Vec<Step>> {
     let mut schema = before.clone();
     let mut steps = Vec::new();
-    let mut rest = changes;
+    let explicit = with_implied(changes, before);
+    let mut rest = explicit.as_slice();
     while let Some(first) = rest.first() {
         let group = group(rest);
         let (now, later) = rest.split_at(group.max(1));
@@ -51,6 +52,27 @@ pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) 
         }
     }
     Ok(steps)
+}
+
+/// A dropped column takes along the checks and the indexes that mention it in an expression: they are shown as
+/// changes of their own.
+fn with_implied(changes: &[Change], before: &Schema) -> Vec<Change> {
+    let mut schema = before.clone();
+    let mut out = Vec::new();
+    for change in changes {
+        let columns = match change {
+            Change::DropColumn { column, .. } => std::slice::from_ref(column),
+            Change::Reshape { from, .. } => from.as_slice(),
+            _ => &[],
+        };
+        if let Some(table) = change.table().and_then(|name| schema.tables.get(name)) {
+            out.extend(columns.iter().flat_map(|column| evolve::implied_drops(table, column)));
+        }
+        // What does not fit is told when its step is made.
+        let _ = evolve(&mut schema, change);
+        out.push(change.clone());
+    }
+    out
 }
 
 /// Changes of what stands in a CREATE TABLE, which a rebuild makes all at once.

@@ -84,7 +84,7 @@ impl Rebuild<'_> {
         for column in self.after.columns.iter().filter(|c| c.generated.is_none()) {
             let there = self.before.column(&column.name).is_some();
             let start = there.then(|| ident(&column.name));
-            let value = self.changes.iter().fold(start, |value, change| self.through(change, column, value));
+            let value = self.changes.iter().fold(start, |value, change| through(change, column, value));
             // New columns that nothing fills get their default from SQLite.
             let Some(mut value) = value else { continue };
             for new in self.after.columns.iter().filter(|c| fresh(&c.name)) {
@@ -95,33 +95,6 @@ impl Rebuild<'_> {
             out.push((column.name.clone(), value));
         }
         out
-    }
-
-    /// The value of a column after one change, from its value before it.
-    fn through(&self, change: &Change, column: &Column, value: Option<String>) -> Option<String> {
-        let is_ours = |name: &String| *name == column.name;
-        match change {
-            Change::AlterColumnType { column: name, using: Some(using), .. } if is_ours(name) => {
-                Some(format!("({using})"))
-            }
-            Change::SetNotNull { column: name, fill: Some(fill), .. } if is_ours(name) => {
-                let otherwise = || column.default.clone().unwrap_or_else(|| "NULL".to_owned());
-                Some(format!("coalesce({}, {fill})", value.unwrap_or_else(otherwise)))
-            }
-            Change::Backfill { column: name, value: new, only_where, .. } if is_ours(name) => Some(match only_where {
-                None => format!("({new})"),
-                Some(condition) => {
-                    let default = || column.default.clone().unwrap_or_else(|| "NULL".to_owned());
-                    let otherwise = value.unwrap_or_else(default);
-                    format!("CASE WHEN {condition} THEN {new} ELSE {otherwise} END")
-                }
-            }),
-            Change::Reshape { into, .. } => match into.iter().find(|t| t.column.name == column.name) {
-                Some(transform) => Some(format!("({})", transform.expression)),
-                None => value,
-            },
-            _ => value,
-        }
     }
 
     /// `INSERT INTO new (…) SELECT … FROM old`, with the rowid where it is not a column of its own and stays free.
@@ -284,6 +257,33 @@ pub(super) fn reference_proof(tables: &[&str]) -> Vec<String> {
         format!("INSERT INTO temp.lockstep_proof SELECT {}", counts.join(" + ")),
         "DROP TABLE temp.lockstep_proof".to_owned(),
     ]
+}
+
+/// The value of a column after one change, from its value before it.
+fn through(change: &Change, column: &Column, value: Option<String>) -> Option<String> {
+    let is_ours = |name: &String| *name == column.name;
+    match change {
+        Change::AlterColumnType { column: name, using: Some(using), .. } if is_ours(name) => {
+            Some(format!("({using})"))
+        }
+        Change::SetNotNull { column: name, fill: Some(fill), .. } if is_ours(name) => {
+            let otherwise = || column.default.clone().unwrap_or_else(|| "NULL".to_owned());
+            Some(format!("coalesce({}, {fill})", value.unwrap_or_else(otherwise)))
+        }
+        Change::Backfill { column: name, value: new, only_where, .. } if is_ours(name) => Some(match only_where {
+            None => format!("({new})"),
+            Some(condition) => {
+                let default = || column.default.clone().unwrap_or_else(|| "NULL".to_owned());
+                let otherwise = value.unwrap_or_else(default);
+                format!("CASE WHEN {condition} THEN {new} ELSE {otherwise} END")
+            }
+        }),
+        Change::Reshape { into, .. } => match into.iter().find(|t| t.column.name == column.name) {
+            Some(transform) => Some(format!("({})", transform.expression)),
+            None => value,
+        },
+        _ => value,
+    }
 }
 
 fn after_name(column: &str) -> String {
