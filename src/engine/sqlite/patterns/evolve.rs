@@ -97,9 +97,10 @@ fn drop_mentions(schema: &mut Schema, table: &QName, columns: &[String]) {
 pub(super) fn implied_drops(table: &Table, column: &str) -> Vec<Change> {
     let indexes = table.indexes.values().filter(|i| !i.names_column(column) && mentions_in_expression(i, column));
     let drops = indexes.map(|i| Change::DropIndex { table: table.name.clone(), name: i.name.clone() });
-    let checks = table.constraints.values().filter(
-        |c| matches!(&c.kind, ConstraintKind::Check { expression, .. } if lex::mentions(expression, column)),
-    );
+    let checks = table
+        .constraints
+        .values()
+        .filter(|c| matches!(&c.kind, ConstraintKind::Check { expression, .. } if lex::mentions(expression, column)));
     let checks = checks.map(|c| Change::DropConstraint { table: table.name.clone(), name: c.name.clone() });
     drops.chain(checks).collect()
 }

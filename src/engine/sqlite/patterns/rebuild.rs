@@ -263,9 +263,7 @@ pub(super) fn reference_proof(tables: &[&str]) -> Vec<String> {
 fn through(change: &Change, column: &Column, value: Option<String>) -> Option<String> {
     let is_ours = |name: &String| *name == column.name;
     match change {
-        Change::AlterColumnType { column: name, using: Some(using), .. } if is_ours(name) => {
-            Some(format!("({using})"))
-        }
+        Change::AlterColumnType { column: name, using: Some(using), .. } if is_ours(name) => Some(format!("({using})")),
         Change::SetNotNull { column: name, fill: Some(fill), .. } if is_ours(name) => {
             let otherwise = || column.default.clone().unwrap_or_else(|| "NULL".to_owned());
             Some(format!("coalesce({}, {fill})", value.unwrap_or_else(otherwise)))

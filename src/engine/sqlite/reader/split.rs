@@ -93,9 +93,7 @@ fn follow(trigger: Trigger, word: &str, words: &[String]) -> Trigger {
 fn piece(text: &str, span: Range<usize>, words: &[String]) -> Piece {
     let list: Vec<&str> = words.iter().map(String::as_str).collect();
     let control = match list.as_slice() {
-        ["BEGIN" | "COMMIT" | "END" | "SAVEPOINT" | "RELEASE" | "ROLLBACK", ..] => {
-            list.first()
-        }
+        ["BEGIN" | "COMMIT" | "END" | "SAVEPOINT" | "RELEASE" | "ROLLBACK", ..] => list.first(),
         _ => None,
     };
     match control {
