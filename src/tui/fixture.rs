@@ -24,7 +24,9 @@ pub fn name(name: &str) -> QName {
 
 pub fn schema() -> Schema {
     let mut schema = Schema::empty(EngineKind::Postgres);
-    for (table, columns) in [("customers", vec!["id", "email"]), ("orders", vec!["id", "customer_id"]), ("sales", vec!["id"])] {
+    for (table, columns) in
+        [("customers", vec!["id", "email"]), ("orders", vec!["id", "customer_id"]), ("sales", vec!["id"])]
+    {
         let mut t = Table::new(name(table));
         t.columns = columns.iter().map(|c| Column::new(*c, "bigint")).collect();
         t.stats.rows = Some(12_400);
@@ -36,7 +38,8 @@ pub fn schema() -> Schema {
 }
 
 pub fn outline(schema: &Schema) -> Vec<OutlineEntry> {
-    let entry = |t: &Table| OutlineEntry { kind: ObjectKind::Table, name: t.name.clone(), rows: t.stats.rows, bytes: None };
+    let entry =
+        |t: &Table| OutlineEntry { kind: ObjectKind::Table, name: t.name.clone(), rows: t.stats.rows, bytes: None };
     schema.tables.values().map(entry).collect()
 }
 
@@ -59,11 +62,8 @@ pub fn info(production: bool) -> ServerInfo {
 pub fn step(id: &str, title: &str, sql: &str) -> Step {
     let mut step = Step::ddl(title, Phase::Expand, vec![sql.into()]);
     step.id = id.into();
-    step.locks = vec![Lock {
-        relation: "public.sales".into(),
-        mode: LockMode::AccessExclusive,
-        evidence: Evidence::Predicted,
-    }];
+    step.locks =
+        vec![Lock { relation: "public.sales".into(), mode: LockMode::AccessExclusive, evidence: Evidence::Predicted }];
     step.risks = vec![Risk {
         rule: "blocks-all".into(),
         severity: Severity::Medium,
@@ -86,7 +86,10 @@ pub fn plan() -> Plan {
         title: "Add a region to sales".into(),
         base: None,
         target: None,
-        steps: vec![step("s1", "Add column region to sales", "ALTER TABLE sales ADD COLUMN region text DEFAULT 'EU'"), drop],
+        steps: vec![
+            step("s1", "Add column region to sales", "ALTER TABLE sales ADD COLUMN region text DEFAULT 'EU'"),
+            drop,
+        ],
         notes: vec!["A note of the planner.".into()],
     }
 }

@@ -20,7 +20,8 @@ fn drawn(stage: &mut Stage, width: u16, height: u16) -> Buffer {
 fn text(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width);
     let rows = buffer.content.chunks(width);
-    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned() + "\n").collect()
+    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned() + "\n")
+        .collect()
 }
 
 /// Every run of cells with the same style, row by row.
@@ -58,10 +59,13 @@ fn screens() -> Vec<(&'static str, Stage)> {
         ("connected", Stage::connected()),
         ("planned", Stage::planned()),
         ("step_opened", with(Stage::planned(), |s| s.state.plan.open = true)),
-        ("details", with(Stage::connected(), |s| {
-            s.keys("jj");
-            s.press(crossterm::event::KeyCode::Enter);
-        })),
+        (
+            "details",
+            with(Stage::connected(), |s| {
+                s.keys("jj");
+                s.press(crossterm::event::KeyCode::Enter);
+            }),
+        ),
         ("searching", with(Stage::connected(), |s| drop(s.keys("/ord")))),
         ("diff", with(Stage::planned(), |s| s.state.tab = Tab::Diff)),
         ("asking", Stage::asking(0)),
