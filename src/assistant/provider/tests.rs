@@ -200,8 +200,7 @@ async fn an_obeying_models_extra_drop_is_in_the_proposal() {
         {"op": "add_column", "table": "orders", "column": {"name": "region", "type": "text"}},
         {"op": "drop_table", "table": "orders"},
     ]});
-    let server =
-        serve(ProviderKind::Anthropic, &tool_stream("propose_changes", &[&obeying.to_string()], CLOSED)).await;
+    let server = serve(ProviderKind::Anthropic, &tool_stream("propose_changes", &[&obeying.to_string()], CLOSED)).await;
     let (got, _) = ask(&config(ProviderKind::Anthropic, &server)).await;
     let changes = operations(got.unwrap());
     assert!(matches!(changes.as_slice(), [Change::AddColumn { .. }, Change::DropTable { .. }]), "{changes:?}");
@@ -209,11 +208,13 @@ async fn an_obeying_models_extra_drop_is_in_the_proposal() {
 
 #[tokio::test]
 async fn what_does_not_fit_the_schema_is_refused() {
-    let wrong = serde_json::json!({"title": "x", "operations": [{"op": "drop_table", "table": "nonesuch"}]}).to_string();
+    let wrong =
+        serde_json::json!({"title": "x", "operations": [{"op": "drop_table", "table": "nonesuch"}]}).to_string();
     let server = serve(ProviderKind::Anthropic, &tool_stream("propose_changes", &[&wrong], CLOSED)).await;
     let (got, _) = ask(&config(ProviderKind::Anthropic, &server)).await;
     assert!(got.unwrap_err().message.contains("does not fit the schema"));
-    let server = serve(ProviderKind::Anthropic, &tool_stream("run_sql", &["{\"sql\":\"drop table orders\"}"], CLOSED)).await;
+    let server =
+        serve(ProviderKind::Anthropic, &tool_stream("run_sql", &["{\"sql\":\"drop table orders\"}"], CLOSED)).await;
     let (got, _) = ask(&config(ProviderKind::Anthropic, &server)).await;
     assert!(got.unwrap_err().message.contains("no tool here"));
 }
@@ -259,7 +260,8 @@ async fn only_structure_is_sent() {
 
 #[test]
 fn configuration_is_read_and_has_no_place_for_a_key() {
-    let config: ProviderConfig = toml::from_str("kind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://localhost:1/v1/\"").unwrap();
+    let config: ProviderConfig =
+        toml::from_str("kind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://localhost:1/v1/\"").unwrap();
     assert_eq!(config.base(), "http://localhost:1/v1");
     assert_eq!(config.key_variable(), "OPENAI_API_KEY");
     assert!(toml::from_str::<ProviderConfig>("kind = \"anthropic\"\nmodel = \"m\"\nkey = \"x\"").is_err());
