@@ -84,25 +84,8 @@ pub async fn compare(sql: &str, ground: Ground, database: Result<Arc<dyn Databas
 }
 
 /// A plan with one step's SQL as the user wrote it, read and judged in its place.
-pub fn rewrite(step: &str, sql: &str, mut plan: Plan, source: Source, style: Style, ground: &Ground) -> Result<Built> {
-    let at = plan.steps.iter().position(|s| s.id == step);
-    let at = at.ok_or_else(|| Error::internal("the edited step is not in the plan any more"))?;
-    let mut before = (*ground.schema).clone();
-    for change in plan.steps.iter().take(at).flat_map(|s| &s.changes) {
-        let _ = before.apply(change);
-    }
-    let options = PlanOptions { style: Style::Direct, ..PlanOptions::default() };
-    let written = plan::from_sql("edited", sql, &before, &*ground.dialect, &options)?;
-    let count = written.steps.len();
-    let steps = written.steps.into_iter().enumerate().map(|(number, mut new)| {
-        new.id = if number == 0 { step.to_owned() } else { format!("{step}-{}", number + 1) };
-        new.verbatim = true;
-        new
-    });
-    plan.steps.splice(at..=at, steps);
-    plan.target = None;
-    if count == 0 {
-        plan.notes.push("A step was emptied in the editor and is gone.".into());
-    }
-    Ok(judge(plan, source, style, ground))
+pub fn rewrite(step: &str, sql: &str, plan: Plan, source: Source, style: Style, ground: &Ground) -> Result<Built> {
+    let mut editor = plan::PlanEditor::new(plan, (*ground.schema).clone());
+    editor.replace_sql(step, sql, &*ground.dialect)?;
+    Ok(judge(editor.into_plan(), source, style, ground))
 }

@@ -181,7 +181,7 @@ fn next_theme(state: &mut State) {
 }
 
 fn prompt(state: &mut State, purpose: Purpose) {
-    let start = if purpose == Purpose::SavePlan { "plan.json" } else { "" };
+    let start = if purpose == Purpose::SavePlan { "plan.sql" } else { "" };
     state.layers.push(Layer::Prompt(Prompt { purpose, input: Line::new(start) }));
 }
 

@@ -1,10 +1,10 @@
 //! Files that are brought in or saved.
 
 use super::super::effect::Effect;
-use super::super::state::{Ask, Choice, DiffPane, Layer, Purpose, Source, State, Then};
+use super::super::state::{Ask, Choice, DiffPane, Layer, Purpose, Source, State, Then, Tongue};
 use super::{chat, inform, plan, problem};
 use crate::tui::action::Tab;
-use crate::{Error, Result};
+use crate::Result;
 use std::path::{Path, PathBuf};
 
 /// A path was given for a purpose.
@@ -19,11 +19,9 @@ pub fn named(state: &mut State, purpose: Purpose, path: &str, effects: &mut Vec<
 
 /// Writes the plan on the panel as a plan file.
 pub fn save(state: &mut State, path: PathBuf, overwrite: bool, effects: &mut Vec<Effect>) {
-    let Some(plan) = state.plan.plan() else { return };
-    match serde_json::to_string_pretty(plan) {
-        Ok(text) => effects.push(Effect::SaveFile { path, text, overwrite }),
-        Err(why) => problem(state, Error::internal(format!("the plan cannot be written as JSON: {why}"))),
-    }
+    let (Some(plan), Some(Tongue(dialect))) = (state.plan.plan(), &state.dialect) else { return };
+    let text = crate::plan::file::write(plan, &**dialect);
+    effects.push(Effect::SaveFile { path, text, overwrite });
 }
 
 pub fn saved(state: &mut State, path: &Path, result: Result<()>) {
@@ -51,7 +49,7 @@ pub fn read(state: &mut State, purpose: Purpose, path: &Path, result: Result<Str
     };
     let title = path.file_name().map_or_else(|| "file".into(), |name| name.to_string_lossy().into_owned());
     match purpose {
-        Purpose::Migration if text.trim_start().starts_with('{') => saved_plan(state, &text, effects),
+        Purpose::Migration if crate::plan::file::is_plan(&text) => saved_plan(state, &text, effects),
         Purpose::Migration => chat::plan_sql(state, &title, &text, effects),
         Purpose::Wanted => plan::build(state, Source::Wanted { title, text }, effects),
         Purpose::Compare => compare(state, title, text, effects),
@@ -60,13 +58,10 @@ pub fn read(state: &mut State, purpose: Purpose, path: &Path, result: Result<Str
 }
 
 fn saved_plan(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    match serde_json::from_str::<crate::plan::Plan>(text) {
+    let Some(Tongue(dialect)) = &state.dialect else { return };
+    match crate::plan::file::read(text, &**dialect) {
         Ok(saved) => plan::judge(state, saved, Source::File, effects),
-        Err(why) => problem(
-            state,
-            Error::new(crate::ErrorCode::File, format!("this is no saved plan: {why}"))
-                .hint("Give an SQL file, or a plan that was saved with w."),
-        ),
+        Err(error) => problem(state, error),
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::action::Tab;
 use super::super::effect::Effect;
 use super::super::state::{Built, Difference, Focus, Notice, Said, Source, State, StepNow};
 use super::{inform, problem, sql_text};
-use crate::plan::{Plan, Step, Style};
+use crate::plan::{Plan, PlanEditor, Style};
 use crate::{Error, Result};
 
 /// Has a plan made, in the safe way unless one was chosen.
@@ -147,61 +147,36 @@ fn forget_ended_run(state: &mut State) {
 }
 
 pub fn drop_step(state: &mut State, effects: &mut Vec<Effect>) {
-    forget_ended_run(state);
-    let selected = state.plan.selected;
-    let Some(mut plan) = state.plan.plan().cloned() else { return };
-    if selected >= plan.steps.len() {
-        return;
+    let Some(gone) = state.plan.step().map(|s| crate::sql::one_line(&s.title)) else { return };
+    if change(state, effects, PlanEditor::remove) {
+        inform(state, format!("Dropped \"{gone}\" (u brings it back)."));
     }
-    let gone = plan.steps.remove(selected);
-    if let Some(needs) = plan.steps.iter().skip(selected).find(|later| leans_on(later, &gone)) {
-        return inform(
-            state,
-            format!("\"{}\" needs what this step makes; drop that one first.", crate::sql::one_line(&needs.title)),
-        );
-    }
-    rejudge(state, plan, effects);
-    inform(state, format!("Dropped \"{}\" (u brings it back).", crate::sql::one_line(&gone.title)));
 }
 
 pub fn move_step(state: &mut State, earlier: bool, effects: &mut Vec<Effect>) {
-    forget_ended_run(state);
-    let at = state.plan.selected;
-    let Some(mut plan) = state.plan.plan().cloned() else { return };
-    let (first, second) = if earlier { (at.wrapping_sub(1), at) } else { (at, at + 1) };
-    let (Some(a), Some(b)) = (plan.steps.get(first), plan.steps.get(second)) else { return };
-    if leans_on(b, a) {
-        let why = format!(
-            "\"{}\" must stay after \"{}\": it works on what that step makes or changes.",
-            crate::sql::one_line(&b.title),
-            crate::sql::one_line(&a.title)
-        );
-        return inform(state, why);
+    let (at, len) = (state.plan.selected, state.plan.plan().map_or(0, |p| p.steps.len()));
+    let to = if earlier { at.checked_sub(1) } else { Some(at + 1).filter(|to| *to < len) };
+    let Some(to) = to else { return };
+    if change(state, effects, if earlier { PlanEditor::move_up } else { PlanEditor::move_down }) {
+        state.plan.selected = to;
     }
-    plan.steps.swap(first, second);
-    state.plan.selected = if earlier { first } else { second };
-    rejudge(state, plan, effects);
 }
 
-fn rejudge(state: &mut State, plan: Plan, effects: &mut Vec<Effect>) {
-    let Some(built) = &state.plan.built else { return };
-    let source = built.source.clone();
-    state.plan.expects_edit = true;
-    judge(state, plan, source, effects);
-}
-
-/// Whether a step must come after another: both work on the same table, or one's nature cannot be told.
-fn leans_on(later: &Step, earlier: &Step) -> bool {
-    let tables = |step: &Step| -> Vec<_> {
-        let mut tables: Vec<_> = step.changes.iter().filter_map(|c| c.table().cloned()).collect();
-        tables.extend(step.backfill.iter().map(|b| b.table.clone()));
-        tables
+/// Makes an edit of the selected step and has the plan judged again; false, with the reason shown, when refused.
+fn change(state: &mut State, effects: &mut Vec<Effect>, edit: impl Fn(&mut PlanEditor, &str) -> Result<()>) -> bool {
+    forget_ended_run(state);
+    let (Some(step), Some(built), Some(schema)) = (state.plan.step(), &state.plan.built, &state.schema) else {
+        return false;
     };
-    let (ours, theirs) = (tables(later), tables(earlier));
-    if ours.is_empty() || theirs.is_empty() {
+    let mut editor = PlanEditor::new(built.plan.clone(), (**schema).clone());
+    if let Err(error) = edit(&mut editor, &step.id) {
+        problem(state, error);
         return false;
     }
-    ours.iter().any(|table| theirs.contains(table))
+    let source = built.source.clone();
+    state.plan.expects_edit = true;
+    judge(state, editor.into_plan(), source, effects);
+    true
 }
 
 pub fn undo(state: &mut State) {
