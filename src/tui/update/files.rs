@@ -3,8 +3,8 @@
 use super::super::effect::Effect;
 use super::super::state::{Ask, Choice, DiffPane, Layer, Purpose, Source, State, Then, Tongue};
 use super::{chat, inform, plan, problem};
-use crate::tui::action::Tab;
 use crate::Result;
+use crate::tui::action::Tab;
 use std::path::{Path, PathBuf};
 
 /// A path was given for a purpose.
