@@ -13,8 +13,10 @@ mod lint;
 mod lint_formats;
 mod output;
 mod plan;
+mod rollback;
 mod show;
 mod source;
+mod status;
 mod watch;
 mod workbench;
 
@@ -83,7 +85,8 @@ async fn run(arguments: Cli) -> Result<Status> {
         Some(Command::Plan(args)) => plan::run(args, &config).await,
         Some(Command::Lint(args)) => lint::run(args, &config).await,
         Some(Command::Apply(args)) => apply::run(args, &config).await,
-        Some(Command::Rollback(_) | Command::Status(_)) => Err(Error::new(ErrorCode::Unsupported, "not yet")),
+        Some(Command::Rollback(args)) => rollback::run(args, &config).await,
+        Some(Command::Status(args)) => status::run(args, &config).await,
         Some(Command::Watch(args)) => watch::run(args, &config).await,
         Some(Command::Ask(args)) => ask::run(args, &config).await,
         Some(Command::Explain(args)) => lint::explain(args),

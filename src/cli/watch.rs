@@ -9,12 +9,16 @@ use crate::watch::{self, Reading};
 use crate::{Error, Result};
 use std::time::Duration;
 
+/// Readings that may fail in a row before the command gives up.
+const PATIENCE: u32 = 5;
+
 pub async fn run(args: Args, config: &Config) -> Result<Status> {
     let database = source::connect(&args.db, config).await?;
     let probe = args.probe.as_deref().map(|name| table(name, database.dialect().default_schema())).transpose()?;
     let mut watch = watch::watch(database, Duration::from_millis(args.interval));
     watch.focus(Focus { probe, ..Focus::default() });
     let mut left = args.count;
+    let mut blind = 0;
     while left != Some(0) {
         let reading = tokio::select! {
             reading = watch.readings.recv() => reading,
@@ -23,11 +27,16 @@ pub async fn run(args: Args, config: &Config) -> Result<Status> {
         let sample = match reading {
             Some(Reading::Sample(sample)) => sample,
             Some(Reading::Blind(why)) => {
+                blind += 1;
+                if blind >= PATIENCE {
+                    return Err(why);
+                }
                 output::note(&format!("no reading: {}", why.message));
                 continue;
             }
             None => return Err(Error::internal("the sampler ended")),
         };
+        blind = 0;
         let line = match args.format {
             PlainFormat::Json => serde_json::to_string(&sample)
                 .map_err(|why| Error::internal(format!("the reading cannot be written as JSON: {why}")))?,

@@ -124,8 +124,6 @@ async fn way_back(database: &Arc<dyn Database>, run: Option<String>, to: Option<
         Error::new(ErrorCode::NotFound, "the journal has no run to take back")
             .hint("5 shows the runs that the journal has.")
     })?;
-    let mut plan = run::rollback_plan(record, to.as_deref())?;
-    let schema = database.inspect().await?;
-    crate::risk::annotate(&mut plan, &schema, &*database.dialect(), true);
+    let plan = run::rollback_plan(record, to.as_deref())?;
     Ok((plan, Errand { direction: Direction::Back, of_run: Some(record.id.clone()) }))
 }

@@ -107,8 +107,7 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
-    /// A theme from a function, to prove where colours come from.
-    #[cfg(test)]
+    /// A theme from a function, for whoever wants to prove where colours come from.
     pub fn from_fn(name: &str, style: impl Fn(Role) -> Style) -> Self {
         Self { name: name.to_owned(), styles: Role::ALL.iter().map(|(role, _)| style(*role)).collect() }
     }

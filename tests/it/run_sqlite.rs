@@ -1,14 +1,12 @@
 //! Runs on real SQLite files: applied, failed, cancelled, broken off, resumed and taken back.
 
-mod runs;
-
+use crate::runs::{Answers, alter, backfill, check, plan, run_plan, sqlite, texts};
 use lockstep::engine::Value;
 use lockstep::history;
 use lockstep::run::{self, Command, Direction, Journal, Outcome, RunOptions, RunState, StepState};
 use lockstep::{ErrorCode, plan::Step};
-use runs::{Answers, alter, backfill, check, plan, run_plan, sqlite, texts};
 
-async fn names(shop: &runs::Place) -> Vec<String> {
+async fn names(shop: &crate::runs::Place) -> Vec<String> {
     texts(shop, "SELECT name FROM pragma_table_info('sales') ORDER BY name").await
 }
 

@@ -1,11 +1,9 @@
 //! The gauges on a real PostgreSQL (`LOCKSTEP_TEST_POSTGRES`).
 
-mod postgres_scratch;
-
+use crate::postgres_scratch::Scratch;
 use lockstep::engine::{Database, Focus, Sample, Sampler, Session, SessionRole};
 use lockstep::plan::LockMode;
 use lockstep::schema::QName;
-use postgres_scratch::Scratch;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

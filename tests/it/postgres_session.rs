@@ -1,12 +1,10 @@
 //! Connections, sessions and the go/no-go on a real PostgreSQL (`LOCKSTEP_TEST_POSTGRES`).
 
-mod postgres_scratch;
-
+use crate::postgres_scratch::Scratch;
 use lockstep::ErrorCode;
 use lockstep::engine::{ConnectOptions, Session, SessionRole, Target, Value, Verdict};
 use lockstep::plan::{Backfill, Evidence, Lock, LockMode, Phase, Step};
 use lockstep::schema::{Change, Index, QName};
-use postgres_scratch::Scratch;
 use std::time::Duration;
 
 async fn run(session: &mut Box<dyn Session>, statements: &[&str]) {

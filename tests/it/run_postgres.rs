@@ -1,12 +1,10 @@
 //! Runs on a real PostgreSQL: behind locks, outside transactions, cancelled, and after a lost connection.
 
-mod runs;
-
+use crate::runs::{Answers, alter, backfill, drop_postgres, plan, postgres, run_plan, texts};
 use lockstep::ErrorCode;
 use lockstep::plan::{Lock, LockMode, Rollback, Step};
 use lockstep::run::{self, Command, Direction, Event, Journal, Outcome, RunOptions, RunState, StepState};
 use lockstep::schema::{Change, Index, QName};
-use runs::{Answers, alter, backfill, drop_postgres, plan, postgres, run_plan, texts};
 use std::time::Duration;
 
 fn locking(id: &str, sql: &str, back: &str) -> Step {
@@ -35,7 +33,7 @@ fn concurrently(id: &str, unique: bool) -> Step {
     }
 }
 
-async fn columns(shop: &runs::Place) -> Vec<String> {
+async fn columns(shop: &crate::runs::Place) -> Vec<String> {
     texts(shop, "SELECT attname::text FROM pg_attribute WHERE attrelid = 'sales'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1").await
 }
 

@@ -1,13 +1,11 @@
 //! Reading a schema from a real PostgreSQL (`LOCKSTEP_TEST_POSTGRES`).
 
-mod postgres_scratch;
-
+use crate::postgres_scratch::Scratch;
 use lockstep::engine::{Database, SessionRole, Value};
 use lockstep::schema::{
     Action, ConstraintKind, Deferrable, IndexTarget, ObjectKind, ObjectRef, QName, Schema, TypeKind,
 };
 use lockstep::{ErrorCode, schema::Table};
-use postgres_scratch::Scratch;
 use std::sync::Arc;
 
 /// Something of everything that versions 13 to 18 share.

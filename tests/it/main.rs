@@ -1,0 +1,15 @@
+//! The tests that need a database, a terminal or the program itself, in one binary so that it is linked once.
+//!
+//! `LOCKSTEP_TEST_POSTGRES` names a PostgreSQL server where databases may be made; `tests/run` starts one.
+
+mod cli;
+mod postgres_catalog;
+mod postgres_gauges;
+mod postgres_scratch;
+mod postgres_session;
+mod run_postgres;
+mod run_sqlite;
+mod runs;
+mod screen;
+mod sqlite_engine;
+mod sqlite_file;
