@@ -74,7 +74,7 @@ fn theme(name: Option<&str>, depth: Depth) -> Result<Theme> {
     match name {
         None => theme::load("terminal", depth),
         Some("auto") => theme::load(if terminal_is_light() { "light" } else { "dark" }, depth),
-        Some(path) if path.ends_with(".toml") => {
+        Some(path) if std::path::Path::new(path).extension().is_some_and(|e| e == "toml") => {
             let text = std::fs::read_to_string(path).map_err(|why| {
                 Error::new(crate::ErrorCode::Config, format!("the theme file {path} cannot be read: {why}"))
                     .hint("Check the path, or choose a theme by its name.")

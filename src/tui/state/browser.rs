@@ -133,7 +133,9 @@ impl Browser {
                 let open = self.expanded.contains(&node);
                 rows.push(Row { node, depth: 1, children: Some(objects.len()) });
                 if open {
-                    objects.iter().for_each(|at| self.lay_out_object(*at, schema, &mut rows));
+                    for at in objects {
+                        self.lay_out_object(*at, schema, &mut rows);
+                    }
                 }
             }
         }

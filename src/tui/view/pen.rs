@@ -182,7 +182,8 @@ impl<'a> Pen<'a> {
     /// A share as a bar of this width.
     pub fn progress(&self, done: u64, total: u64, width: usize) -> String {
         let Symbols { filled, empty, .. } = self.symbols();
-        let full = if total == 0 { 0 } else { usize::try_from(done.min(total) * width as u64 / total).unwrap_or(0) };
+        let full =
+            (done.min(total) * width as u64).checked_div(total).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         format!("{}{}", filled.repeat(full), empty.repeat(width.saturating_sub(full)))
     }
 

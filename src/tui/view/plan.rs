@@ -61,7 +61,7 @@ fn draw_list(pen: &Pen, frame: &mut Frame, area: Rect, plan: &Plan) {
     let mut lines = vec![head(pen, plan, usize::from(area.width)), columns(pen, usize::from(area.width))];
     let height = usize::from(area.height).saturating_sub(PLAN_HEAD);
     let notes = plan.notes.len().min(3);
-    let room = if plan.steps.len() + notes + 1 <= height { plan.steps.len() } else { height };
+    let room = if plan.steps.len() + notes < height { plan.steps.len() } else { height };
     let first = offset(pen.state.plan.selected, plan.steps.len(), height.max(1));
     for (at, step) in plan.steps.iter().enumerate().skip(first).take(room) {
         let line = row(pen, step, at, usize::from(area.width));
