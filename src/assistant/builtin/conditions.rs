@@ -316,5 +316,6 @@ fn begins_condition(tokens: &[Token]) -> bool {
     let signs = ["=", "<", ">", "<=", ">=", "<>", "is", "are", "must", "should", "between", "in", "like", "not"];
     let lone_comparison = tokens.first().is_some_and(|t| t.is_any(&["less", "more", "greater", "at"]))
         && !tokens.get(1).is_some_and(|t| t.is("equal"));
-    first_negates || lone_comparison || near.enumerate().any(|(_, t)| t.is_any(&signs))
+    let mut near = near;
+    first_negates || lone_comparison || near.any(|t| t.is_any(&signs))
 }

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Flow, Stop};
 use super::names;
-use super::tokens::{Kind, Token, text_of};
+use super::tokens::{Kind, Token};
 use crate::schema::QName;
 
 /// A column with its table.
@@ -336,11 +336,6 @@ impl Draft<'_> {
             && joined.chars().next().is_some_and(char::is_lowercase)
             && joined.chars().any(char::is_uppercase);
         Ok(if keeps_case { joined } else { joined.to_lowercase() })
-    }
-
-    /// What the tokens say, for messages.
-    pub fn said(tokens: &[Token]) -> String {
-        text_of(tokens)
     }
 }
 

@@ -12,6 +12,9 @@ mod operations;
 mod prompt;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::{ProviderConfig, ProviderKind};
 pub use events::ProviderEvent;
 pub use prompt::Turn;

@@ -124,6 +124,8 @@ async fn way_back(database: &Arc<dyn Database>, run: Option<String>, to: Option<
         Error::new(ErrorCode::NotFound, "the journal has no run to take back")
             .hint("5 shows the runs that the journal has.")
     })?;
-    let plan = run::rollback_plan(record, to.as_deref())?;
+    let mut plan = run::rollback_plan(record, to.as_deref())?;
+    let schema = database.inspect().await?;
+    crate::risk::annotate(&mut plan, &schema, &*database.dialect(), true);
     Ok((plan, Errand { direction: Direction::Back, of_run: Some(record.id.clone()) }))
 }

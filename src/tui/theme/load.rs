@@ -62,7 +62,7 @@ pub fn load(name: &str, depth: Depth) -> Result<Theme> {
 /// `Config`, with what is wrong.
 pub fn from_text(name: &str, text: &str, depth: Depth) -> Result<Theme> {
     let mut file = read(name, text)?;
-    let mut ancestors = vec![name.to_owned()];
+    let mut ancestors = Vec::new();
     while let Some(parent) = file.inherits.take() {
         if ancestors.contains(&parent) {
             return Err(wrong(name, format!("{parent:?} is inherited in a circle")));

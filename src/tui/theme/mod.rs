@@ -107,7 +107,8 @@ impl Theme {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
-    /// A theme from a function, for whoever wants to prove where colours come from.
+    /// A theme from a function, to prove where colours come from.
+    #[cfg(test)]
     pub fn from_fn(name: &str, style: impl Fn(Role) -> Style) -> Self {
         Self { name: name.to_owned(), styles: Role::ALL.iter().map(|(role, _)| style(*role)).collect() }
     }

@@ -58,7 +58,7 @@ fn masked(text: &str) -> String {
     let Some((login, tail)) = rest.rsplit_once('@') else {
         // Not known yet whether this is a host with a port or a user with a password.
         return match rest.split_once(':') {
-            Some((user, more)) if !more.chars().all(|c| c.is_ascii_digit() || c == '/') => {
+            Some((user, more)) if !more.split('/').next().unwrap_or_default().chars().all(|c| c.is_ascii_digit()) => {
                 format!("{head}{user}:{}", "*".repeat(more.chars().count()))
             }
             _ => text.to_owned(),

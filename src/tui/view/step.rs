@@ -97,7 +97,8 @@ pub fn harm(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
             pen.severity(Some(risk.severity)),
             pen.span(" ", Role::Text),
             pen.foreign(&risk.message, Role::Text),
-            pen.foreign(&format!("  {}", risk.rule), Role::Dim),
+            pen.span("  ", Role::Text),
+            pen.foreign(&risk.rule, Role::Dim),
         ]));
         if let Some(suggestion) = &risk.suggestion {
             lines.push(Line::from(vec![pen.span("            ", Role::Dim), pen.foreign(suggestion, Role::Dim)]));
