@@ -29,7 +29,7 @@ pub async fn run(args: Apply, config: &Config) -> Result<Status> {
 /// Who is at the keyboard, for the journal.
 pub fn operator() -> String {
     let named = ["LOCKSTEP_OPERATOR", "USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into())
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("user id {}", rustix::process::getuid().as_raw()))
 }
 
 /// What a run came to, for scripts.

@@ -68,8 +68,7 @@ struct Placed<'a> {
 
 impl Placed<'_> {
     fn message(&self) -> String {
-        let suggestion = self.risk.suggestion.as_deref().map_or_else(String::new, |s| format!(" {s}"));
-        one_line(&format!("{}{suggestion}", self.risk.message))
+        super::show::advice(self.risk)
     }
 
     /// The same for the same finding on the same statement, wherever in the file it stands.

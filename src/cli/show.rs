@@ -77,8 +77,16 @@ pub fn step(step: &Step) -> String {
 
 /// `high rule-id: message. Suggestion`
 pub fn risk(risk: &Risk) -> String {
-    let suggestion = risk.suggestion.as_deref().map_or_else(String::new, |s| format!(" {}", one_line(s)));
-    format!("{} {}: {}{suggestion}", risk.severity, risk.rule, one_line(&risk.message))
+    format!("{} {}: {}", risk.severity, risk.rule, advice(risk))
+}
+
+/// A risk's message and suggestion as sentences on one line.
+pub fn advice(risk: &Risk) -> String {
+    let message = one_line(&risk.message);
+    match &risk.suggestion {
+        Some(suggestion) => format!("{}. {}", message.trim_end_matches('.'), one_line(suggestion)),
+        None => message,
+    }
 }
 
 fn word<T: serde::Serialize>(value: T) -> String {

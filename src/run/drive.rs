@@ -1,6 +1,7 @@
 //! The task that carries a plan out: asks, runs, journals, tells.
 
 use super::control::{Control, Halt};
+use super::foreseen::unforeseen;
 use super::ledger::{Entry, Ledger, is_back};
 use super::prepare::{Prepared, take_lock};
 use super::{Command, Event, Outcome, RunOptions, RunState, StepState, reader};
@@ -24,6 +25,8 @@ pub(super) struct Run {
     pub control: Control,
     pub cursors: BTreeMap<String, String>,
     pub rows: BTreeMap<String, u64>,
+    /// The schema before the first step, where the plan names one.
+    base: Option<crate::schema::Schema>,
 }
 
 /// Why a step did not get done.
@@ -59,7 +62,7 @@ impl Run {
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<Event>,
     ) -> Self {
-        let Prepared { executor, journal, ledger, cursors, rows } = prepared;
+        let Prepared { executor, journal, ledger, cursors, rows, base } = prepared;
         let control = Control::new(
             Arc::clone(&database),
             commands,
@@ -68,7 +71,7 @@ impl Run {
             executor.backend(),
             options.max_blocking,
         );
-        Self { database, plan, options, executor, journal, ledger, control, cursors, rows }
+        Self { database, plan, options, executor, journal, ledger, control, cursors, rows, base }
     }
 
     /// All of it, from the first question to the end in the journal.
@@ -298,7 +301,16 @@ impl Run {
                  Compare it with a snapshot from then."
                     .to_owned()
             }
-            Ok(_) => "All steps are done, but the schema is not quite the one that the plan foresaw.".to_owned(),
+            Ok(schema) => {
+                let differs = match &self.base {
+                    Some(base) => unforeseen(base, &self.plan, &schema),
+                    None => return,
+                };
+                if differs.is_empty() {
+                    return;
+                }
+                format!("All steps are done, but the schema is not quite what the plan foresaw. {}", differs.join(" "))
+            }
             Err(why) => format!("All steps are done, but the schema could not be read again: {why}"),
         };
         self.control.note(said).await;

@@ -12,6 +12,7 @@ mod executor;
 #[cfg(test)]
 mod fake;
 mod fill;
+mod foreseen;
 mod harm;
 mod journal;
 mod ledger;

@@ -21,6 +21,8 @@ pub(super) struct Prepared {
     pub cursors: BTreeMap<String, String>,
     /// Estimated rows by table, for the progress of backfills.
     pub rows: BTreeMap<String, u64>,
+    /// The schema that the plan starts from, where the plan names one.
+    pub base: Option<Schema>,
 }
 
 pub(super) async fn prepare(database: &Arc<dyn Database>, plan: &Plan, options: &RunOptions) -> Result<Prepared> {
@@ -29,7 +31,7 @@ pub(super) async fn prepare(database: &Arc<dyn Database>, plan: &Plan, options: 
     let mut journal = database.session(SessionRole::Journal).await?;
     take_lock(executor.as_mut(), Duration::from_millis(500)).await?;
     match begin(database, plan, options, journal.as_mut()).await {
-        Ok((ledger, cursors, rows)) => Ok(Prepared { executor, journal, ledger, cursors, rows }),
+        Ok((ledger, cursors, rows, base)) => Ok(Prepared { executor, journal, ledger, cursors, rows, base }),
         Err(why) => {
             // The lock goes with the session in any case; this is sooner.
             let _ = executor.release_exclusive().await;
@@ -40,9 +42,6 @@ pub(super) async fn prepare(database: &Arc<dyn Database>, plan: &Plan, options: 
 
 fn sensible(plan: &Plan, database: &dyn Database) -> Result<()> {
     let info = database.info();
-    if plan.steps.is_empty() {
-        return Err(Error::new(ErrorCode::Refused, "the plan has no steps: there is nothing to run"));
-    }
     if plan.engine != info.engine {
         return Err(Error::usage(format!("the plan is for {}, but {} is {}", plan.engine, info.shown, info.engine)));
     }
@@ -79,7 +78,7 @@ pub(super) async fn take_lock(session: &mut dyn Session, patience: Duration) -> 
     }
 }
 
-type Begun = (Ledger, BTreeMap<String, String>, BTreeMap<String, u64>);
+type Begun = (Ledger, BTreeMap<String, String>, BTreeMap<String, u64>, Option<Schema>);
 
 async fn begin(
     database: &Arc<dyn Database>,
@@ -93,9 +92,14 @@ async fn begin(
         Some(of) if !is_back(options) => reader::cursors(journal, of).await?,
         _ => BTreeMap::new(),
     };
-    if let Some(base) = &plan.base {
-        same_base(&database.inspect().await?, base, plan, options)?;
-    }
+    let now = match &plan.base {
+        Some(base) => {
+            let now = database.inspect().await?;
+            same_base(&now, base, plan, options)?;
+            Some(now)
+        }
+        None => None,
+    };
     let mut ledger = Ledger::new(new_id(), journal);
     if let Some(of) = options.of_run.as_ref().filter(|_| is_back(options)) {
         ledger.takes_back(of.clone(), reader::positions(journal, of).await?);
@@ -104,7 +108,7 @@ async fn begin(
     for entry in ledger.opening(plan, options, database.info())? {
         entry.write(journal).await?;
     }
-    Ok((ledger, cursors, rows))
+    Ok((ledger, cursors, rows, now))
 }
 
 /// An earlier run that was interrupted must be dealt with first: it is settled when this run is about it, and is in

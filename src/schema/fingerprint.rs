@@ -1,6 +1,6 @@
 //! One hash for what a schema means: equal schemas, equal fingerprints.
 
-use super::{Constraint, Schema, TableStats};
+use super::{Constraint, KeptText, Schema, TableStats};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ impl Schema {
         for table in canonical.tables.values_mut() {
             table.stats = TableStats::default();
             table.sql = None;
+            table.indexes.values_mut().for_each(|index| index.sql = KeptText::default());
             table.columns.sort_by(|a, b| a.name.cmp(&b.name));
             name_by_content(&mut table.constraints);
         }

@@ -17,7 +17,7 @@ pub use name::{ObjectKind, ObjectRef, QName};
 pub use object::{Dependency, Extension, Namespace, Other, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View};
 pub use table::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, Index, IndexKey,
-    IndexTarget, Options, PartitionOf, RowSecurity, Table, TableStats, Trigger,
+    IndexTarget, KeptText, Options, PartitionOf, RowSecurity, Table, TableStats, Trigger,
 };
 
 use serde::{Deserialize, Serialize};

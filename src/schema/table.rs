@@ -278,6 +278,25 @@ pub enum Deferrable {
     InitiallyDeferred,
 }
 
+/// The engine's own text of an object. Two objects that differ in nothing else are the same, so all are equal.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeptText(pub Option<String>);
+
+impl KeptText {
+    pub fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl PartialEq for KeptText {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for KeptText {}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     /// The bare name; an index is in its table's schema.
@@ -299,6 +318,9 @@ pub struct Index {
     pub valid: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The CREATE statement as the engine keeps it, where it keeps one (SQLite).
+    #[serde(default, skip_serializing_if = "KeptText::is_none")]
+    pub sql: KeptText,
 }
 
 impl Index {
@@ -315,6 +337,7 @@ impl Index {
             options: Options::new(),
             valid: true,
             comment: None,
+            sql: KeptText::default(),
         }
     }
 }

@@ -4,8 +4,8 @@
 use super::facts::Facts;
 use super::reader::{create_index, create_table, lex};
 use crate::schema::{
-    Column, Dependency, EngineKind, Generated, Namespace, ObjectKind, ObjectRef, OutlineEntry, QName, Schema, Table,
-    TableStats, Trigger, View,
+    Column, Dependency, EngineKind, Generated, KeptText, Namespace, ObjectKind, ObjectRef, OutlineEntry, QName, Schema,
+    Table, TableStats, Trigger, View,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
@@ -228,6 +228,7 @@ fn hang_on(schema: &mut Schema, entry: &Entry) {
             (Some(mut read), Some(table)) => {
                 if let Some(table) = schema.tables.get_mut(&table) {
                     create_index::settle(&mut read.index, table);
+                    read.index.sql = KeptText(Some(sql.to_owned()));
                     table.indexes.insert(entry.name.clone(), read.index);
                 }
             }

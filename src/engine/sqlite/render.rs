@@ -2,9 +2,9 @@
 
 use super::catalog::view_query;
 use super::keywords::is_keyword;
-use super::patterns;
+use super::patterns::{self, kept_text};
 use super::reader::create_table::made_name;
-use super::reader::lex;
+use super::reader::{create_index, lex};
 use crate::schema::{
     Action, Change, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Index, IndexTarget, QName, Schema,
     Table, View,
@@ -67,7 +67,7 @@ pub(super) fn bare(sql: &str) -> String {
 }
 
 fn create_table_with_all(table: &Table) -> Vec<String> {
-    let mut out = vec![create_table(table)];
+    let mut out = vec![kept_text(table).map_or_else(|| create_table(table), bare)];
     out.extend(table.indexes.values().map(|index| create_index(&table.name, index)));
     out.extend(table.triggers.values().map(|trigger| bare(&trigger.definition)));
     out
@@ -121,6 +121,15 @@ pub(super) fn create_view(view: &View) -> String {
 }
 
 pub(super) fn create_index(table: &QName, index: &Index) -> String {
+    // The kept text may be of another moment of the index than the model.
+    let kept = index.sql.0.as_deref().filter(|sql| {
+        create_index::parse(sql).is_some_and(|read| {
+            read.table.eq_ignore_ascii_case(&table.name) && Index { valid: index.valid, ..read.index } == *index
+        })
+    });
+    if let Some(sql) = kept {
+        return bare(sql);
+    }
     let keys: Vec<String> = index
         .keys
         .iter()

@@ -7,7 +7,7 @@ use super::constraints::numbers;
 use super::text::{bare, options};
 use super::types::COLLATION;
 use crate::Result;
-use crate::schema::{Index, IndexKey, IndexTarget};
+use crate::schema::{Index, IndexKey, IndexTarget, KeptText};
 use sqlx::postgres::{PgConnection, PgRow};
 use std::collections::HashMap;
 
@@ -115,7 +115,19 @@ fn index(row: &PgRow, build: &Build, words: &Words) -> Result<(i64, Index)> {
     let include: Vec<i16> = columns.into_iter().skip(key_count).collect();
     let include = build.column_names(relation, &include);
     let predicate = predicate.map(|p| bare(&p).to_owned());
-    let index = Index { name, method, keys, include, unique, nulls_not_distinct, predicate, options, valid, comment };
+    let index = Index {
+        name,
+        method,
+        keys,
+        include,
+        unique,
+        nulls_not_distinct,
+        predicate,
+        options,
+        valid,
+        comment,
+        sql: KeptText::default(),
+    };
     Ok((relation, index))
 }
 

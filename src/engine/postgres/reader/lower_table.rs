@@ -5,8 +5,8 @@ use super::tokens::Kind;
 use super::tree::{Body, ColumnDef, ConstraintDef, CreateIndex, CreateTable};
 use super::world::{World, numbered, object_name};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, ForeignKey, Generated, Index, IndexTarget, PartitionOf, QName,
-    Sequence, Table,
+    Change, Column, Constraint, ConstraintKind, ForeignKey, Generated, Index, IndexTarget, KeptText, PartitionOf,
+    QName, Sequence, Table,
 };
 use std::collections::BTreeSet;
 
@@ -224,6 +224,7 @@ impl World<'_> {
             options: tree.options.clone(),
             valid: true,
             comment: None,
+            sql: KeptText::default(),
         };
         self.change(Change::CreateIndex { table, index });
     }
