@@ -3,6 +3,7 @@
 //! The file is TOML: `LOCKSTEP_CONFIG`, or `lockstep/config.toml` in the platform's configuration folder
 //! (`~/.config` on Linux). It is optional; every key has a default.
 
+use crate::assistant::provider::ProviderConfig;
 use crate::engine::Target;
 use crate::{Error, ErrorCode, Result};
 use directories::ProjectDirs;
@@ -20,6 +21,8 @@ pub struct Config {
     pub ascii: Option<bool>,
     /// Named connections.
     pub connections: BTreeMap<String, Connection>,
+    /// The model that requests in words go to; without one, the built-in planner.
+    pub model: Option<ProviderConfig>,
 }
 
 /// A named connection.
@@ -48,7 +51,7 @@ impl Config {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(why) => return Err(config_error(&path, &why)),
         };
-        toml::from_str(&text).map_err(|why| config_error(&path, &why))
+        toml::from_str(&text).map_err(|why| config_error(&path, &what_is_wrong(&text, &why)))
     }
 
     /// The named connections as targets, in the order of their names. Those whose URL cannot be read are left out.
@@ -60,6 +63,13 @@ impl Config {
         };
         self.connections.iter().filter_map(target).collect()
     }
+}
+
+/// The place and the reason, without the line itself: what is written there may be a secret.
+fn what_is_wrong(text: &str, why: &toml::de::Error) -> String {
+    let before = why.span().and_then(|span| text.get(..span.start));
+    let place = before.map(|text| format!("line {}: ", text.matches('\n').count() + 1)).unwrap_or_default();
+    format!("{place}{}", why.message().trim())
 }
 
 fn config_error(path: &Path, why: &dyn std::fmt::Display) -> Error {
@@ -150,8 +160,19 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named() {
-        let why = toml::from_str::<Config>("tehme = 'nord'").unwrap_err().to_string();
+        let wrong = |text: &str| what_is_wrong(text, &toml::from_str::<Config>(text).unwrap_err());
+        let why = wrong("tehme = 'nord'");
         assert!(why.contains("tehme"), "{why}");
+        let why = wrong("[model]\nkind = 'anthropic'\nmodel = 'm'\napi_key = 'sk-secret'\n");
+        assert!(why.starts_with("line 4") && why.contains("api_key") && why.contains("key_env"), "{why}");
+        assert!(!why.contains("sk-secret"), "{why}");
+    }
+
+    #[test]
+    fn a_configuration_names_a_model() {
+        let config: Config = toml::from_str("[model]\nkind = 'openai'\nmodel = 'm'\nsend_comments = true\n").unwrap();
+        let model = config.model.unwrap();
+        assert_eq!((model.key_variable(), model.send_comments, model.send_literals), ("OPENAI_API_KEY", true, false));
     }
 
     #[test]

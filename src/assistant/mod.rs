@@ -5,8 +5,10 @@
 
 mod builtin;
 pub mod provider;
+mod understand;
 
 pub use builtin::interpret;
+pub use understand::{Inquiry, understand, wording};
 
 use crate::schema::{Change, ObjectRef};
 use serde::Serialize;

@@ -58,6 +58,23 @@ pub struct Screen {
     /// Draw with ASCII characters only.
     #[arg(long)]
     pub ascii: bool,
+
+    #[command(flatten)]
+    pub model: Model,
+}
+
+/// Who understands requests in words.
+#[derive(Debug, Default, Args)]
+pub struct Model {
+    /// Ask this model: anthropic:NAME, openai:NAME, or NAME at the configured provider. Without it, the [model] of the
+    /// configuration is asked, and without that the built-in planner, which also steps in when the model fails.
+    /// The key is read from the environment: ANTHROPIC_API_KEY, OPENAI_API_KEY, or what key_env names.
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+
+    /// Use the built-in planner, whatever the configuration says. It needs no key and no network.
+    #[arg(long, conflicts_with = "model")]
+    pub builtin: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -181,6 +198,8 @@ pub struct Plan {
     /// The answer to a question that --ask was answered with. May be repeated, in the order of the questions.
     #[arg(long, value_name = "CHOICE", requires = "ask")]
     pub answer: Vec<String>,
+    #[command(flatten)]
+    pub model: Model,
     /// That an object was renamed: old=new (with --to). May be repeated.
     #[arg(long, value_name = "OLD=NEW", requires = "to")]
     pub rename: Vec<String>,
@@ -322,6 +341,8 @@ pub struct Ask {
     /// The answer to a question that came back. May be repeated.
     #[arg(long, value_name = "CHOICE")]
     pub answer: Vec<String>,
+    #[command(flatten)]
+    pub model: Model,
 }
 
 #[derive(Debug, Args)]

@@ -2,16 +2,16 @@
 
 use super::args::{Ask, PlainFormat};
 use super::source::{Context, Source};
-use super::{Status, output, plan, show};
-use crate::assistant::{self, Proposal};
+use super::{Status, output, show, words};
+use crate::assistant::Proposal;
 use crate::config::Config;
 use crate::{Error, Result};
 
 pub async fn run(args: Ask, config: &Config) -> Result<Status> {
     let loaded = Source::parse(&args.db, config)?.load(Context::default()).await?;
-    let answers = plan::answered(&args.answer);
+    let answers = words::answers(&args.answer);
     let json = args.format == PlainFormat::Json;
-    match assistant::interpret(&args.text, &loaded.schema, loaded.dialect.as_ref(), &answers) {
+    match words::proposal(&args.text, &answers, &loaded, &args.model, config).await? {
         Proposal::Reply(reply) if json => output::print_json(&reply)?,
         Proposal::Reply(reply) => output::print(&crate::sql::visible(&reply.answer)),
         Proposal::Question(question) => {

@@ -18,6 +18,7 @@ mod show;
 mod source;
 mod status;
 mod watch;
+mod words;
 mod workbench;
 
 use crate::config::Config;

@@ -2,8 +2,8 @@
 
 use super::args;
 use super::source::{self, Context, Loaded, Source};
-use super::{Status, output, show};
-use crate::assistant::{self, Answer, Proposal};
+use super::{Status, output, show, words};
+use crate::assistant::Proposal;
 use crate::config::Config;
 use crate::plan::{Plan, PlanOptions, Style};
 use crate::{Error, ErrorCode, Result, diff, plan, risk};
@@ -21,7 +21,9 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
     } else if let Some(file) = &args.wish.sql {
         Made::Plan(from_file(file, &before, &options)?)
     } else {
-        from_words(args.wish.ask.as_deref().unwrap_or_default(), &before, &args.answer, &options)?
+        let (text, answers) = (args.wish.ask.as_deref().unwrap_or_default(), words::answers(&args.answer));
+        let proposal = words::proposal(text, &answers, &before, &args.model, config).await?;
+        from_words(proposal, &before, &options)?
     };
     let mut plan = match made {
         Made::Plan(plan) => plan,
@@ -103,8 +105,7 @@ fn from_file(path: &Path, before: &Loaded, options: &PlanOptions) -> Result<Plan
     plan::from_sql(&title, &text, &before.schema, before.dialect.as_ref(), options)
 }
 
-fn from_words(text: &str, before: &Loaded, answers: &[String], options: &PlanOptions) -> Result<Made> {
-    let proposal = assistant::interpret(text, &before.schema, before.dialect.as_ref(), &answered(answers));
+fn from_words(proposal: Proposal, before: &Loaded, options: &PlanOptions) -> Result<Made> {
     let patterns = before.dialect.as_ref();
     match proposal {
         Proposal::Changes { title, changes, notes } => {
@@ -134,9 +135,4 @@ fn said(proposal: Proposal) -> Result<Made> {
         Proposal::NotUnderstood { what, nearest } => Err(show::not_understood(&what, &nearest)),
         Proposal::Changes { .. } | Proposal::Sql { .. } => Err(Error::internal("a proposal was not planned")),
     }
-}
-
-/// Answers in the order of the questions.
-pub fn answered(answers: &[String]) -> Vec<Answer> {
-    answers.iter().map(|choice| Answer { question: String::new(), choice: choice.clone() }).collect()
 }

@@ -1,5 +1,6 @@
 //! Which model is asked, and where.
 
+use crate::{Error, Result};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -50,6 +51,40 @@ fn default_timeout() -> u64 {
 }
 
 impl ProviderConfig {
+    /// A provider with everything else as it is when nothing is said.
+    pub fn new(kind: ProviderKind, model: impl Into<String>) -> Self {
+        Self {
+            kind,
+            base_url: None,
+            model: model.into(),
+            key_env: None,
+            max_tokens: default_max_tokens(),
+            timeout: default_timeout(),
+            send_comments: false,
+            send_literals: false,
+        }
+    }
+
+    /// What `--model` means: `anthropic:NAME`, `openai:NAME`, or a NAME at the provider that is configured.
+    ///
+    /// # Errors
+    /// `Usage` when no provider is named and none is configured.
+    pub fn named(text: &str, configured: Option<&Self>) -> Result<Self> {
+        let kinds = [("anthropic:", ProviderKind::Anthropic), ("openai:", ProviderKind::OpenAi)];
+        for (prefix, kind) in kinds {
+            let Some(model) = text.strip_prefix(prefix).filter(|model| !model.is_empty()) else { continue };
+            return Ok(match configured.filter(|c| c.kind == kind) {
+                Some(configured) => Self { model: model.to_owned(), ..configured.clone() },
+                None => Self::new(kind, model),
+            });
+        }
+        match configured {
+            Some(configured) if !text.is_empty() => Ok(Self { model: text.to_owned(), ..configured.clone() }),
+            _ => Err(Error::usage(format!("{text:?} does not say whose model it is"))
+                .hint("Write anthropic:MODEL or openai:MODEL, or configure a provider in the section [model].")),
+        }
+    }
+
     /// The endpoint without a closing slash.
     pub fn base(&self) -> String {
         let own = match self.kind {
@@ -70,5 +105,24 @@ impl ProviderConfig {
 
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_named_with_its_provider_or_belongs_to_the_configured_one() {
+        let local = ProviderConfig {
+            base_url: Some("http://localhost:11434/v1/".into()),
+            ..ProviderConfig::new(ProviderKind::OpenAi, "small")
+        };
+        let named = |text, configured| ProviderConfig::named(text, configured);
+        assert_eq!(named("large", Some(&local)).unwrap().base(), "http://localhost:11434/v1");
+        assert_eq!(named("openai:large", Some(&local)).unwrap().model, "large");
+        let other = named("anthropic:some-model", Some(&local)).unwrap();
+        assert_eq!((other.kind, other.base().as_str()), (ProviderKind::Anthropic, "https://api.anthropic.com"));
+        assert!(named("large", None).is_err() && named("openai:", None).is_err());
     }
 }

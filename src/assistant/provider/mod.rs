@@ -9,6 +9,7 @@ mod context;
 mod events;
 mod openai;
 mod operations;
+mod preview;
 mod prompt;
 mod stream;
 
@@ -75,11 +76,25 @@ impl Provider {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
+            // A redirect would take the key to wherever it points.
+            .redirect(reqwest::redirect::Policy::none())
             .timeout(config.timeout())
             .build()
             .map_err(|_| Error::new(ErrorCode::Config, "no client for the model's provider can be made"))?;
         let boundary = format!("{:016x}", fastrand::u64(..));
         Ok(Self { config: config.clone(), key, client, boundary })
+    }
+
+    /// The model's name, and the host that it is asked at.
+    pub fn name(&self) -> String {
+        let base = self.config.base();
+        let host = url::Url::parse(&base).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
+        format!("{} at {}", one_line(&self.config.model), one_line(&host))
+    }
+
+    /// [`Self::preview`], laid out to be read: every text as it stands, everything else as JSON.
+    pub fn preview_text(&self, request: &str, schema: &Schema, history: &[Turn]) -> String {
+        preview::lay_out(&self.body(request, schema, history))
     }
 
     /// Exactly what would be sent for a request, but for the key and other headers.
