@@ -2,10 +2,11 @@
 
 use super::args::{Screen, Workbench};
 use super::source::Source;
-use super::{Status, demo};
+use super::{Status, demo, words};
 use crate::config::{Config, Recent, environment_target};
 use crate::engine::{ConnectOptions, Target};
 use crate::{Error, Result, tui};
+use std::sync::Arc;
 
 pub async fn open(args: Workbench, config: &Config) -> Result<Status> {
     let recent = Recent::open();
@@ -26,7 +27,7 @@ pub async fn open(args: Workbench, config: &Config) -> Result<Status> {
     if let Some(target) = &mut target {
         target.production |= args.production;
     }
-    let mut options = options(&args.screen, config, &recent);
+    let mut options = options(&args.screen, config, &recent)?;
     options.sql_file = args.sql;
     loop {
         let end = tui::open(tui::Options { target, connect: connect.clone(), ..options.clone() }).await?;
@@ -41,19 +42,25 @@ pub async fn open(args: Workbench, config: &Config) -> Result<Status> {
 }
 
 /// What every opening of the workbench has in common.
-pub fn options(screen: &Screen, config: &Config, recent: &Recent) -> tui::Options {
-    tui::Options {
+///
+/// # Errors
+/// When the command line names a model that cannot be asked.
+pub fn options(screen: &Screen, config: &Config, recent: &Recent) -> Result<tui::Options> {
+    let (provider, missing) = words::provider(&screen.model, config)?;
+    Ok(tui::Options {
+        provider: provider.map(Arc::new),
+        remarks: missing.iter().map(words::fell_back).collect(),
         theme: screen.theme.clone().or_else(|| config.theme.clone()),
         ascii: if screen.ascii { Some(true) } else { config.ascii },
         recent: recent.targets(),
         named: config.targets(),
         ..tui::Options::default()
-    }
+    })
 }
 
 /// The workbench on a target that is not remembered.
 pub async fn on(target: Target, screen: &Screen, config: &Config) -> Result<Status> {
-    let options = options(screen, config, &Recent::open());
+    let options = options(screen, config, &Recent::open())?;
     tui::open(tui::Options { target: Some(target), demo: true, ..options }).await?;
     Ok(Status::Yes)
 }

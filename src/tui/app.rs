@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::effects::{self, Runner};
 use super::message::Message;
 use super::options::{End, Options};
-use super::state::{Look, Picker, State};
+use super::state::{Look, Picker, Said, State};
 use super::symbols::{self, Symbols};
 use super::terminal::Terminal;
 use super::theme::{self, Depth, Theme};
@@ -27,7 +27,7 @@ pub async fn run(options: Options) -> Result<End> {
     let look = look(&options)?;
     let mut terminal = Terminal::take()?;
     let (sender, mut messages) = mpsc::channel(QUEUE);
-    let mut runner = Runner::new(sender.clone(), options.connect.clone());
+    let mut runner = Runner::new(sender.clone(), options.connect.clone(), options.provider.clone());
     let mut state = State::new(look, Instant::now());
     if let Ok(size) = terminal.screen.size() {
         state.size = (size.width, size.height);
@@ -95,6 +95,8 @@ fn terminal_is_light() -> bool {
 fn begin(state: &mut State, options: Options, effects: &mut Vec<Effect>) {
     state.demo = options.demo;
     state.migration = options.sql_file;
+    state.chat.model = options.provider.as_ref().map(|provider| provider.name());
+    state.chat.said = options.remarks.into_iter().map(Said::Note).collect();
     match options.target {
         Some(target) => open_picker(state, target, effects),
         None => state.picker = Some(Picker::new(&options.recent, &options.named)),

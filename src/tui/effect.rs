@@ -2,6 +2,7 @@
 
 use super::state::{Errand, Purpose, Source};
 use crate::assistant::Answer;
+use crate::assistant::provider::Turn;
 use crate::engine::{Dialect, Focus, Target};
 use crate::plan::{Plan, Style};
 use crate::run::Command;
@@ -35,6 +36,16 @@ pub enum Effect {
         text: String,
         answers: Vec<Answer>,
         ground: Ground,
+        /// The talk so far, where the model is to be asked and not the built-in planner.
+        model: Option<Vec<Turn>>,
+    },
+    /// The request that is being thought about is not wanted any more.
+    Forget,
+    /// Say exactly what the model would be sent.
+    Preview {
+        text: String,
+        ground: Ground,
+        history: Vec<Turn>,
     },
     Plan {
         id: u64,

@@ -1,13 +1,14 @@
 //! What can happen: keys, and the answers of everything that runs beside the screen.
 
 use super::state::{Built, Difference, Purpose};
-use crate::Result;
 use crate::assistant::Proposal;
+use crate::assistant::provider::ProviderEvent;
 use crate::engine::{Dialect, ServerInfo};
 use crate::plan::Plan;
 use crate::run::{Direction, Event, RunRecord};
 use crate::schema::{OutlineEntry, Schema};
 use crate::sql::Token;
+use crate::{Error, Result};
 use crossterm::event::{KeyEvent, MouseEvent};
 use std::fmt;
 use std::path::PathBuf;
@@ -42,6 +43,12 @@ pub enum Message {
     Terminate,
     Database(u64, FromDatabase),
     Interpreted(u64, Proposal),
+    /// What a model says while it thinks about a request.
+    Heard(u64, ProviderEvent),
+    /// The model failed, and the built-in planner has the request.
+    FellBack(u64, Error),
+    /// Exactly what a model would be sent.
+    Previewed(String),
     Planned(u64, Box<Result<Built>>),
     Compared(u64, String, Result<Vec<Difference>>),
     Highlighted(u64, Coloured),

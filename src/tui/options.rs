@@ -1,7 +1,9 @@
 //! What the workbench is opened with.
 
+use crate::assistant::provider::Provider;
 use crate::engine::{ConnectOptions, Target};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Everything that the command line and the configuration say about a session of the workbench.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,10 @@ pub struct Options {
     pub recent: Vec<Target>,
     /// Connections that the configuration has names for.
     pub named: Vec<(String, Target)>,
+    /// The model that the chat asks; without one, the built-in planner.
+    pub provider: Option<Arc<Provider>>,
+    /// What the chat says when it opens.
+    pub remarks: Vec<String>,
 }
 
 /// How a session of the workbench ended.

@@ -4,11 +4,13 @@ mod edit;
 mod files;
 mod planning;
 mod running;
+mod thinking;
 
 pub use edit::edit;
 
 use super::effect::Effect;
 use super::message::{Connected, FromDatabase, Message};
+use crate::assistant::provider::Provider;
 use crate::engine::{self, ConnectOptions, Database, Target};
 use crate::run::{Command, Journal};
 use crate::sql::Highlighter;
@@ -29,10 +31,13 @@ pub struct Runner {
     gauges: Option<watch::Sender<engine::Focus>>,
     run: Option<JoinHandle<()>>,
     highlighter: Arc<Highlighter>,
+    provider: Option<Arc<Provider>>,
+    /// The request that the model thinks about.
+    thinking: Option<JoinHandle<()>>,
 }
 
 impl Runner {
-    pub fn new(messages: mpsc::Sender<Message>, connect: ConnectOptions) -> Self {
+    pub fn new(messages: mpsc::Sender<Message>, connect: ConnectOptions, provider: Option<Arc<Provider>>) -> Self {
         Self {
             messages,
             connect,
@@ -41,6 +46,8 @@ impl Runner {
             gauges: None,
             run: None,
             highlighter: Arc::default(),
+            provider,
+            thinking: None,
         }
     }
 
@@ -50,10 +57,11 @@ impl Runner {
             Effect::Connect(generation, target) => self.connect(generation, *target),
             Effect::ReadSchema(generation) => self.read_schema(generation),
             Effect::ReadHistory(generation) => self.read_history(generation),
-            Effect::Interpret { id, text, answers, ground } => self.blocking(move || {
-                let proposal = crate::assistant::interpret(&text, &ground.schema, &*ground.dialect, &answers);
-                Message::Interpreted(id, proposal)
-            }),
+            Effect::Interpret { id, text, answers, ground, model } => {
+                self.think(id, thinking::Request { text, answers, ground }, model);
+            }
+            Effect::Forget => self.forget(),
+            Effect::Preview { text, ground, history } => self.preview(text, ground, history),
             Effect::Plan { id, source, style, ground } => {
                 let database = self.database();
                 self.task(async move {

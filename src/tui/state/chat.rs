@@ -1,8 +1,12 @@
 //! The chat: what was said, what is being typed, and the question that is open.
 
 use crate::Error;
+use crate::assistant::provider::Turn;
 use crate::assistant::{Answer, Question, Reply};
 use ratatui_textarea::TextArea;
+
+/// Turns of the talk that a model is told again; an even number, so that a request comes first.
+const TURNS_KEPT: usize = 12;
 
 /// One thing in the transcript.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +55,14 @@ pub struct Chat {
     /// That request: its number, its words, and what was answered to earlier questions about it.
     pub asked: Option<(u64, String, Vec<Answer>)>,
     pub open: Option<Open>,
+    /// The model that is asked, by its name and host, where there is one.
+    pub model: Option<String>,
+    /// The built-in planner is asked though there is a model.
+    pub builtin: bool,
+    /// What the model has said about the pending request so far.
+    pub heard: String,
+    /// The talk with the model: request and outcome in turns.
+    pub turns: Vec<Turn>,
     /// Requests made before, oldest first, and which one the input shows.
     pub earlier: Vec<String>,
     pub recalled: Option<usize>,
@@ -65,6 +77,10 @@ impl Default for Chat {
             pending: None,
             asked: None,
             open: None,
+            model: None,
+            builtin: false,
+            heard: String::new(),
+            turns: Vec::new(),
             earlier: Vec::new(),
             recalled: None,
         }
@@ -85,6 +101,19 @@ impl Chat {
         self.scroll = 0;
         self.recalled = None;
         text
+    }
+
+    /// Whether requests go to the model.
+    pub fn asks_model(&self) -> bool {
+        self.model.is_some() && !self.builtin
+    }
+
+    /// Remembers a request and what came of it, for the requests that follow on it.
+    pub fn remember(&mut self, request: String, outcome: String) {
+        self.turns.push(Turn { role: "user", text: request });
+        self.turns.push(Turn { role: "assistant", text: outcome });
+        let too_many = self.turns.len().saturating_sub(TURNS_KEPT);
+        self.turns.drain(..too_many);
     }
 
     pub fn say(&mut self, said: Said) {

@@ -13,7 +13,7 @@ pub fn perform(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
     match action {
         Action::Go(by) => go(state, by),
-        Action::Back => back(state),
+        Action::Back => back(state, effects),
         Action::Choose => choose(state, effects),
         Action::Help => state.layers.push(Layer::Help { scroll: 0 }),
         Action::Palette => state.layers.push(Layer::Palette(Palette::default())),
@@ -129,7 +129,7 @@ fn go(state: &mut State, by: Move) {
 }
 
 /// One step back: the topmost thing that was opened closes.
-fn back(state: &mut State) {
+fn back(state: &mut State, effects: &mut Vec<Effect>) {
     if state.layers.pop().is_some() {
         return;
     }
@@ -138,6 +138,7 @@ fn back(state: &mut State) {
     }
     match state.focus {
         Focus::Browser if state.browser.search.is_some() => state.browser.search = None,
+        Focus::Chat if state.chat.pending.is_some() => chat::forget(state, effects),
         Focus::Chat => state.focus = Focus::Middle,
         Focus::Middle if state.tab == Tab::Plan && state.plan.open => state.plan.open = false,
         Focus::Middle if state.tab == Tab::Diff && state.diff.other.is_some() => state.diff.other = None,

@@ -3,9 +3,14 @@
 use super::super::effect::Effect;
 use super::super::state::{Focus, Open, Said, Source, State, Tongue};
 use super::plan;
-use crate::assistant::{Answer, Proposal};
+use crate::Error;
+use crate::assistant::provider::ProviderEvent;
+use crate::assistant::{Answer, Proposal, wording};
 use crate::schema::Schema;
 use crossterm::event::{KeyCode, KeyEvent};
+
+/// The id of every question that a model asks.
+const MODEL: &str = "model";
 
 pub fn typed(state: &mut State, event: KeyEvent) {
     if let (Some(open), KeyCode::Char(c @ '1'..='9')) = (&mut state.chat.open, event.code)
@@ -46,13 +51,9 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
     }
     state.chat.earlier.push(text.clone());
     state.chat.say(Said::You(text.clone()));
-    match text.as_str() {
-        "/help" => return help(state),
-        "/context" => return context(state),
-        slash if slash.starts_with('/') && !slash.contains(' ') => {
-            return note(state, format!("There is no {slash}. There are /help and /context."));
-        }
-        _ => {}
+    if is_command(&text) {
+        let (command, rest) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
+        return obey(state, command, rest.trim(), effects);
     }
     if let Some(open) = state.chat.open.take() {
         // A choice in words; anything else is a new request.
@@ -64,7 +65,34 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
     if reads_as_sql(state.dialect.as_ref(), state.schema.as_deref(), &text) {
         return plan_sql(state, "Your SQL", &text, effects);
     }
-    interpret(state, text, Vec::new(), effects);
+    let model = state.chat.asks_model();
+    interpret(state, text, Vec::new(), model, effects);
+}
+
+/// Whether a text is a command to the chat: one word after a slash. A comment in SQL is none.
+fn is_command(text: &str) -> bool {
+    text.strip_prefix('/').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+fn obey(state: &mut State, command: &str, rest: &str, effects: &mut Vec<Effect>) {
+    match command {
+        "/help" => help(state),
+        "/context" => context(state, rest, effects),
+        "/builtin" if rest.is_empty() => toggle_builtin(state),
+        "/builtin" => interpret(state, rest.to_owned(), Vec::new(), false, effects),
+        _ => note(state, format!("There is no {command}. There are /help, /context and /builtin.")),
+    }
+}
+
+fn toggle_builtin(state: &mut State) {
+    state.chat.builtin = !state.chat.builtin;
+    let text = match &state.chat.model {
+        None => "The built-in planner is asked; no model is configured.".to_owned(),
+        Some(_) if state.chat.builtin => "The built-in planner is asked from now on; /builtin goes back.".to_owned(),
+        Some(model) => format!("{model} is asked from now on."),
+    };
+    state.chat.builtin &= state.chat.model.is_some();
+    note(state, text);
 }
 
 fn note(state: &mut State, text: impl Into<String>) {
@@ -80,9 +108,19 @@ fn help(state: &mut State) {
     ] {
         note(state, line);
     }
+    if state.chat.model.is_some() {
+        note(state, "/context REQUEST shows exactly what the model would be sent.");
+        note(state, "/builtin REQUEST asks the built-in planner once; /builtin alone switches to it and back.");
+    }
 }
 
-fn context(state: &mut State) {
+/// What whoever is asked would know.
+fn context(state: &mut State, request: &str, effects: &mut Vec<Effect>) {
+    if let (true, Some(ground)) = (state.chat.asks_model(), state.ground()) {
+        let text = if request.is_empty() { "(your request)" } else { request };
+        let history = state.chat.turns.clone();
+        return effects.push(Effect::Preview { text: text.to_owned(), ground, history });
+    }
     let text = match &state.schema {
         None => "The schema has not been read yet.".to_owned(),
         Some(schema) => format!(
@@ -113,18 +151,54 @@ fn answer(state: &mut State, open: Open, choice: String, effects: &mut Vec<Effec
         *answered = Some(choice.clone());
     }
     let mut answers = open.answers;
+    let model = open.question.id == MODEL && state.chat.asks_model();
     answers.push(Answer { question: open.question.id, choice });
-    interpret(state, open.request, answers, effects);
+    interpret(state, open.request, answers, model, effects);
 }
 
-fn interpret(state: &mut State, text: String, answers: Vec<Answer>, effects: &mut Vec<Effect>) {
+fn interpret(state: &mut State, text: String, answers: Vec<Answer>, model: bool, effects: &mut Vec<Effect>) {
     let Some(ground) = state.ground() else {
         return note(state, "The schema has not been read yet; ask again in a moment.");
     };
     let id = state.next_id();
     state.chat.pending = Some(id);
     state.chat.asked = Some((id, text.clone(), answers.clone()));
-    effects.push(Effect::Interpret { id, text, answers, ground });
+    state.chat.heard.clear();
+    let model = model.then(|| state.chat.turns.clone());
+    effects.push(Effect::Interpret { id, text, answers, ground, model });
+}
+
+/// What the model says while it thinks.
+pub fn heard(state: &mut State, id: u64, event: ProviderEvent) {
+    if state.chat.pending != Some(id) {
+        return;
+    }
+    match event {
+        ProviderEvent::Text(text) => state.chat.heard.push_str(&text),
+        ProviderEvent::Retry { attempt, wait_ms, why } => {
+            note(state, format!("{why}. Try {} in {:.1} s.", attempt + 1, wait_ms as f64 / 1000.0));
+        }
+        ProviderEvent::Usage { .. } => {}
+    }
+}
+
+/// The model failed: the answer that comes next is the built-in planner's.
+pub fn fell_back(state: &mut State, id: u64, why: &Error) {
+    if state.chat.pending == Some(id) {
+        note(state, format!("The built-in planner answers instead: {}.", why.message));
+        if let Some(hint) = &why.hint {
+            note(state, hint.clone());
+        }
+    }
+}
+
+/// Drops the request that is being thought about.
+pub fn forget(state: &mut State, effects: &mut Vec<Effect>) {
+    state.chat.pending = None;
+    state.chat.asked = None;
+    state.chat.heard.clear();
+    effects.push(Effect::Forget);
+    note(state, "Dropped; nothing was changed.");
 }
 
 /// What became of a request.
@@ -133,12 +207,19 @@ pub fn proposed(state: &mut State, id: u64, proposal: Proposal, effects: &mut Ve
         return;
     }
     state.chat.pending = None;
+    state.chat.heard.clear();
     let (request, answers) = state.chat.asked.take().map(|(_, text, answers)| (text, answers)).unwrap_or_default();
+    if let Some(outcome) = outcome(&proposal) {
+        state.chat.remember(wording(&request, &answers), outcome);
+    }
     match proposal {
         Proposal::Changes { title, changes, notes } => {
             plan::build(state, Source::Changes { title, changes, notes }, effects);
         }
-        Proposal::Sql { title, sql, .. } => plan::build(state, Source::Sql { title, text: sql }, effects),
+        Proposal::Sql { title, sql, notes } => {
+            notes.into_iter().for_each(|text| note(state, text));
+            plan::build(state, Source::Sql { title, text: sql }, effects);
+        }
         Proposal::Question(question) => {
             state.chat.say(Said::Question {
                 text: question.text.clone(),
@@ -150,6 +231,16 @@ pub fn proposed(state: &mut State, id: u64, proposal: Proposal, effects: &mut Ve
         }
         Proposal::Reply(reply) => state.chat.say(Said::Reply(reply)),
         Proposal::NotUnderstood { what, nearest } => state.chat.say(Said::NotUnderstood { what, nearest }),
+    }
+}
+
+/// What came of a request, as a model is told of it later.
+fn outcome(proposal: &Proposal) -> Option<String> {
+    match proposal {
+        Proposal::Changes { title, .. } | Proposal::Sql { title, .. } => Some(format!("I proposed: {title}")),
+        Proposal::Question(question) => Some(format!("{} ({})", question.text, question.choices.join(", "))),
+        Proposal::Reply(reply) => Some(reply.answer.clone()),
+        Proposal::NotUnderstood { .. } => None,
     }
 }
 

@@ -43,6 +43,9 @@ pub fn update(state: &mut State, message: Message, now: Instant) -> Vec<Effect> 
         }
         Message::Database(..) => {}
         Message::Interpreted(id, proposal) => chat::proposed(state, id, proposal, &mut effects),
+        Message::Heard(id, event) => chat::heard(state, id, event),
+        Message::FellBack(id, why) => chat::fell_back(state, id, &why),
+        Message::Previewed(text) => state.chat.say(state::Said::Note(text)),
         Message::Planned(id, result) => plan::planned(state, id, *result),
         Message::Compared(id, title, result) => plan::compared(state, id, title, result),
         Message::Highlighted(key, lines) => {

@@ -12,12 +12,34 @@ use ratatui::widgets::Paragraph;
 pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let chat = &pen.state.chat;
     let focused = pen.state.focus == Focus::Chat;
-    let inner = pen.pane(frame, area, pen.line(" Ask ", Role::Title), focused);
+    let inner = pen.pane(frame, area, title(pen), focused);
     let input = u16::try_from(chat.input.lines().len()).unwrap_or(1).clamp(1, 4).min(inner.height);
     let transcript = Rect { height: inner.height - input, ..inner };
     let typed = Rect { y: inner.y + transcript.height, height: input, ..inner };
     draw_transcript(pen, frame, transcript);
     draw_input(pen, frame, typed, focused);
+}
+
+/// The title says who is asked, where there is a choice.
+fn title(pen: &Pen) -> Line<'static> {
+    let chat = &pen.state.chat;
+    let mut spans = vec![pen.span(" Ask ", Role::Title)];
+    match &chat.model {
+        Some(_) if chat.builtin => spans.push(pen.span("the built-in planner ", Role::Dim)),
+        Some(model) => spans.extend([pen.foreign(model, Role::Dim), Span::raw(" ")]),
+        None => {}
+    }
+    Line::from(spans)
+}
+
+/// What is heard of a request that is being thought about.
+fn think(pen: &Pen, lines: &mut Vec<Line<'static>>) {
+    let chat = &pen.state.chat;
+    for part in visible(&chat.heard).lines() {
+        lines.push(Line::from(vec![Span::raw("     "), pen.foreign(part, Role::Dim)]));
+    }
+    let text = if chat.asks_model() { "thinking (Esc drops the request)" } else { "thinking" };
+    lines.push(pen.line(text, Role::Dim));
 }
 
 fn draw_transcript(pen: &Pen, frame: &mut Frame, area: Rect) {
@@ -34,7 +56,7 @@ fn draw_transcript(pen: &Pen, frame: &mut Frame, area: Rect) {
         say(pen, said, at == last, &mut lines);
     }
     if pen.state.chat.pending.is_some() {
-        lines.push(pen.line("thinking", Role::Dim));
+        think(pen, &mut lines);
     }
     let width = usize::from(area.width.max(1));
     let rows: usize = lines.iter().map(|l| l.width().div_ceil(width).max(1)).sum();
