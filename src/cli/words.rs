@@ -46,8 +46,7 @@ pub async fn proposal(
     if let Some(provider) = &provider {
         output::note(&format!("asking {}", provider.name()));
     }
-    let inquiry =
-        Inquiry { text, schema: &loaded.schema, syntax: loaded.dialect.as_ref(), answers, history: &[] };
+    let inquiry = Inquiry { text, schema: &loaded.schema, syntax: loaded.dialect.as_ref(), answers, history: &[] };
     let (sender, mut events) = mpsc::channel(64);
     let listening = async {
         while let Some(event) = events.recv().await {

@@ -46,13 +46,8 @@ impl Runner {
 /// Asks the model; passes on what it says meanwhile.
 async fn ask(id: u64, request: Request, history: Vec<Turn>, provider: Arc<Provider>, messages: mpsc::Sender<Message>) {
     let Request { text, answers, ground } = request;
-    let inquiry = Inquiry {
-        text: &text,
-        schema: &ground.schema,
-        syntax: &*ground.dialect,
-        answers: &answers,
-        history: &history,
-    };
+    let inquiry =
+        Inquiry { text: &text, schema: &ground.schema, syntax: &*ground.dialect, answers: &answers, history: &history };
     let (sender, mut events) = mpsc::channel(64);
     let listening = async {
         while let Some(event) = events.recv().await {
