@@ -4,7 +4,7 @@ use super::args::{Screen, Workbench};
 use super::source::Source;
 use super::{Status, demo, words};
 use crate::config::{Config, Recent, environment_target};
-use crate::engine::{ConnectOptions, Target};
+use crate::engine::ConnectOptions;
 use crate::{Error, Result, tui};
 use std::sync::Arc;
 
@@ -56,11 +56,4 @@ pub fn options(screen: &Screen, config: &Config, recent: &Recent) -> Result<tui:
         named: config.targets(),
         ..tui::Options::default()
     })
-}
-
-/// The workbench on a target that is not remembered.
-pub async fn on(target: Target, screen: &Screen, config: &Config) -> Result<Status> {
-    let options = options(screen, config, &Recent::open())?;
-    tui::open(tui::Options { target: Some(target), demo: true, ..options }).await?;
-    Ok(Status::Yes)
 }

@@ -11,6 +11,12 @@ pub struct Shop {
     database: Arc<dyn Database>,
 }
 
+impl std::fmt::Debug for Shop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shop").field("private", &self.private).finish_non_exhaustive()
+    }
+}
+
 impl Shop {
     /// Makes and fills the database. `told` hears what is going on.
     ///

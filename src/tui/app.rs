@@ -3,8 +3,8 @@
 use super::effect::Effect;
 use super::effects::{self, Runner};
 use super::message::Message;
-use super::options::{End, Options};
-use super::state::{Look, Picker, Said, State};
+use super::options::{End, Options, Preparing};
+use super::state::{Link, Look, Picker, Said, State};
 use super::symbols::{self, Symbols};
 use super::terminal::Terminal;
 use super::theme::{self, Depth, Theme};
@@ -23,7 +23,11 @@ const QUEUE: usize = 1_024;
 /// Messages taken in before the screen is drawn again, so that a flood cannot keep it still.
 const AT_ONCE: usize = 256;
 
-pub async fn run(options: Options) -> Result<End> {
+/// The theme that follows the terminal.
+const AUTO: &str = "auto";
+
+pub async fn run(options: Options, news: Option<mpsc::Receiver<Preparing>>) -> Result<End> {
+    let asks_for_theme = options.theme.as_deref() == Some(AUTO);
     let look = look(&options)?;
     let mut terminal = Terminal::take()?;
     let (sender, mut messages) = mpsc::channel(QUEUE);
@@ -33,11 +37,22 @@ pub async fn run(options: Options) -> Result<End> {
         state.size = (size.width, size.height);
     }
     let mut first = Vec::new();
-    begin(&mut state, options, &mut first);
+    begin(&mut state, options, news.is_some(), &mut first);
     draw(&mut terminal, &state)?;
     listen_for_signals(&sender);
+    for effect in first {
+        runner.start(effect);
+    }
+    if let Some(news) = news {
+        pass_on(news, &sender);
+    }
+    if asks_for_theme {
+        // The answer comes on the terminal's input, so it must be read before the keys are.
+        state.look.theme = theme::load(if terminal_is_light() { "light" } else { "dark" }, state.look.depth)?;
+        draw(&mut terminal, &state)?;
+    }
     let mut keyboard = Keyboard::listen(&sender);
-    let mut ended = carry_out(first, &mut terminal, &mut runner, &mut keyboard, &sender).await?;
+    let mut ended = false;
     while !ended {
         let mut waiting = vec![next(&mut messages, state.deadline()).await];
         while waiting.len() < AT_ONCE {
@@ -72,8 +87,8 @@ fn look(options: &Options) -> Result<Look> {
 
 fn theme(name: Option<&str>, depth: Depth) -> Result<Theme> {
     match name {
-        None => theme::load("terminal", depth),
-        Some("auto") => theme::load(if terminal_is_light() { "light" } else { "dark" }, depth),
+        // Until the terminal has said whether it is light or dark, its own colours: the first frame waits for nothing.
+        None | Some(AUTO) => theme::load("terminal", depth),
         Some(path) if std::path::Path::new(path).extension().is_some_and(|e| e == "toml") => {
             let text = std::fs::read_to_string(path).map_err(|why| {
                 Error::new(crate::ErrorCode::Config, format!("the theme file {path} cannot be read: {why}"))
@@ -92,15 +107,27 @@ fn terminal_is_light() -> bool {
     terminal_colorsaurus::theme_mode(ask).is_ok_and(|mode| mode == terminal_colorsaurus::ThemeMode::Light)
 }
 
-fn begin(state: &mut State, options: Options, effects: &mut Vec<Effect>) {
+fn begin(state: &mut State, options: Options, prepared: bool, effects: &mut Vec<Effect>) {
     state.demo = options.demo;
     state.migration = options.sql_file;
     state.chat.model = options.provider.as_ref().map(|provider| provider.name());
     state.chat.said = options.remarks.into_iter().map(Said::Note).collect();
     match options.target {
         Some(target) => open_picker(state, target, effects),
+        None if prepared => state.link = Link::Preparing("making the database".into()),
         None => state.picker = Some(Picker::new(&options.recent, &options.named)),
     }
+}
+
+/// Tells the workbench what is heard of a database in the making.
+fn pass_on(mut news: mpsc::Receiver<Preparing>, sender: &mpsc::Sender<Message>) {
+    let sender = sender.clone();
+    tokio::spawn(async move {
+        while let Some(heard) = news.recv().await {
+            // Nobody listens when the workbench has ended.
+            let _ = sender.send(Message::Preparing(heard)).await;
+        }
+    });
 }
 
 fn draw(terminal: &mut Terminal, state: &State) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What can happen: keys, and the answers of everything that runs beside the screen.
 
+use super::options::Preparing;
 use super::state::{Built, Difference, Purpose};
 use crate::assistant::Proposal;
 use crate::assistant::provider::ProviderEvent;
@@ -41,6 +42,7 @@ pub enum Message {
     Tick,
     /// Asked to end from outside.
     Terminate,
+    Preparing(Preparing),
     Database(u64, FromDatabase),
     Interpreted(u64, Proposal),
     /// What a model says while it thinks about a request.

@@ -26,12 +26,22 @@ mod view;
 #[cfg(test)]
 mod fixture;
 
-pub use options::{End, Next, Options};
+pub use options::{End, Next, Options, Preparing};
+
+use tokio::sync::mpsc::Receiver;
 
 /// Opens the workbench and comes back when the user leaves it.
 ///
 /// # Errors
 /// `Usage` where there is no terminal that can show a full screen; `Config` for a theme that cannot be read.
 pub async fn open(options: Options) -> crate::Result<End> {
-    app::run(options).await
+    app::run(options, None).await
+}
+
+/// Opens the workbench on a database that is still being made: the screen is up at once and follows the news.
+///
+/// # Errors
+/// As [`open`]. A database that could not be made is told on the screen.
+pub async fn open_while_preparing(options: Options, news: Receiver<Preparing>) -> crate::Result<End> {
+    app::run(options, Some(news)).await
 }

@@ -1,5 +1,6 @@
 //! What the workbench is opened with.
 
+use crate::Result;
 use crate::assistant::provider::Provider;
 use crate::engine::{ConnectOptions, Target};
 use std::path::PathBuf;
@@ -28,6 +29,15 @@ pub struct Options {
     pub provider: Option<Arc<Provider>>,
     /// What the chat says when it opens.
     pub remarks: Vec<String>,
+}
+
+/// News of a database that is still being made while the workbench is open already.
+#[derive(Clone, Debug)]
+pub enum Preparing {
+    /// What is going on now, in a few words.
+    Note(String),
+    /// It is there, or could not be made.
+    Ready(Result<Target>),
 }
 
 /// How a session of the workbench ended.

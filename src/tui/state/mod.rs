@@ -52,6 +52,8 @@ pub enum Focus {
 #[derive(Clone, Debug)]
 pub enum Link {
     None,
+    /// The database is still being made; what is going on in words.
+    Preparing(String),
     Connecting,
     Up(ServerInfo),
 }
@@ -235,7 +237,7 @@ impl State {
 
     /// Whether something is under way whose end is not in sight.
     pub fn busy(&self) -> bool {
-        matches!(self.link, Link::Connecting)
+        matches!(self.link, Link::Connecting | Link::Preparing(_))
             || self.starting
             || self.diff.working
             || self.browser.reloading

@@ -3,10 +3,11 @@
 use super::super::effect::Effect;
 use super::super::message::FromDatabase;
 use super::super::state::{Ask, Choice, Layer, Link, Picker, Purpose, State, Then, Tongue};
-use super::{browser, inform, plan, problem};
+use super::{browser, inform, picker, plan, problem};
 use crate::Error;
 use crate::run::{Direction, RunRecord, RunState, StepState};
 use crate::sql::one_line;
+use crate::tui::Preparing;
 
 pub fn told(state: &mut State, told: FromDatabase, effects: &mut Vec<Effect>) {
     match told {
@@ -49,6 +50,18 @@ pub fn told(state: &mut State, told: FromDatabase, effects: &mut Vec<Effect>) {
             ask_about_unfinished(state);
         }
         FromDatabase::History(Err(error)) => problem(state, error),
+    }
+}
+
+/// Follows a database that is being made, unless another was chosen meanwhile.
+pub fn preparing(state: &mut State, news: Preparing, effects: &mut Vec<Effect>) {
+    if !matches!(state.link, Link::Preparing(_)) {
+        return;
+    }
+    match news {
+        Preparing::Note(note) => state.link = Link::Preparing(note),
+        Preparing::Ready(Ok(target)) => picker::open(state, target, effects),
+        Preparing::Ready(Err(error)) => refused(state, error),
     }
 }
 

@@ -38,6 +38,7 @@ pub fn update(state: &mut State, message: Message, now: Instant) -> Vec<Effect> 
         Message::Resize(width, height) => state.size = (width, height),
         Message::Tick => dialog::tick(state, &mut effects),
         Message::Terminate => effects.push(Effect::Quit),
+        Message::Preparing(news) => database::preparing(state, news, &mut effects),
         Message::Database(generation, told) if generation == state.generation => {
             database::told(state, told, &mut effects);
         }

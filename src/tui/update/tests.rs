@@ -3,11 +3,12 @@
 use crate::engine::Target;
 use crate::run::{Command, Event, Outcome};
 use crate::schema::{ObjectKind, OutlineEntry, QName};
+use crate::tui::Preparing;
 use crate::tui::action::Tab;
 use crate::tui::effect::Effect;
 use crate::tui::fixture::{Stage, built};
 use crate::tui::message::{FromDatabase, Message};
-use crate::tui::state::{Focus, Layer};
+use crate::tui::state::{Focus, Layer, Link};
 use crossterm::event::{KeyCode, KeyEvent};
 use std::time::Duration;
 
@@ -89,6 +90,37 @@ fn a_refused_connection_leads_back_to_the_choice_with_the_reason() {
     let error = crate::Error::new(crate::ErrorCode::Connection, "nobody listens").hint("start it");
     stage.send(Message::Database(stage.state.generation, FromDatabase::Connected(Err(error.clone()))));
     assert_eq!(stage.state.picker.as_ref().and_then(|p| p.problem.clone()), Some(error));
+}
+
+#[test]
+fn a_database_in_the_making_is_connected_to_when_it_is_there() {
+    let mut stage = Stage::picking();
+    stage.state.picker = None;
+    stage.state.link = Link::Preparing("making it".into());
+    stage.send(Message::Preparing(Preparing::Note("filling it".into())));
+    assert!(matches!(&stage.state.link, Link::Preparing(note) if note == "filling it"));
+    let target = Target::parse("sqlite:shop.db").unwrap();
+    let effects = stage.send(Message::Preparing(Preparing::Ready(Ok(target))));
+    assert!(matches!(effects.as_slice(), [Effect::Connect(..)]));
+    assert!(matches!(stage.state.link, Link::Connecting));
+}
+
+#[test]
+fn a_database_that_could_not_be_made_is_told_and_another_can_be_chosen() {
+    let mut stage = Stage::picking();
+    stage.state.picker = None;
+    stage.state.link = Link::Preparing("making it".into());
+    let error = crate::Error::internal("no server here");
+    stage.send(Message::Preparing(Preparing::Ready(Err(error.clone()))));
+    assert_eq!(stage.state.picker.as_ref().and_then(|p| p.problem.clone()), Some(error));
+}
+
+#[test]
+fn news_of_a_database_in_the_making_do_not_disturb_another_that_was_chosen() {
+    let mut stage = Stage::connected();
+    let target = Target::parse("sqlite:shop.db").unwrap();
+    assert!(stage.send(Message::Preparing(Preparing::Ready(Ok(target)))).is_empty());
+    assert!(matches!(stage.state.link, Link::Up(_)));
 }
 
 #[test]

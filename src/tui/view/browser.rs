@@ -1,6 +1,6 @@
 //! The browser's rows in sight.
 
-use super::super::state::{Focus, Node, Row, Search, leaves, offset};
+use super::super::state::{Focus, Link, Node, Row, Search, leaves, offset};
 use super::super::theme::Role;
 use super::pen::{Pen, count};
 use crate::schema::ObjectKind;
@@ -22,8 +22,12 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
         return draw_search(pen, frame, inner, search);
     }
     if browser.rows.is_empty() {
-        let text = if browser.reloading { "Reading the names." } else { "Nothing here yet: the database is empty." };
-        let text = if matches!(pen.state.link, super::super::state::Link::Up(_)) { text } else { "Connecting." };
+        let text = match pen.state.link {
+            Link::Preparing(_) => "The database is being made.",
+            Link::Up(_) if browser.reloading => "Reading the names.",
+            Link::Up(_) => "Nothing here yet: the database is empty.",
+            Link::Connecting | Link::None => "Connecting.",
+        };
         pen.text(frame, inner, vec![pen.line(text, Role::Dim)], 0);
         return;
     }

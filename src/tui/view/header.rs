@@ -15,6 +15,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let mut left = vec![pen.span(" Lockstep  ", Role::Title)];
     match &pen.state.link {
         Link::None => left.push(pen.span("not connected", Role::Header)),
+        Link::Preparing(note) => left.push(pen.span(one_line(note), Role::Header)),
         Link::Connecting => {
             let shown = pen.state.target.as_ref().map(|t| one_line(&t.shown)).unwrap_or_default();
             left.push(pen.span(format!("connecting to {shown}"), Role::Header));
@@ -50,7 +51,9 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
 fn right(pen: &Pen) -> Vec<Span<'static>> {
     let state = pen.state;
     let mut spans = Vec::new();
-    let under_way = if matches!(state.link, Link::Connecting) {
+    let under_way = if matches!(state.link, Link::Preparing(_)) {
+        "preparing"
+    } else if matches!(state.link, Link::Connecting) {
         "connecting"
     } else if state.run.as_ref().is_some_and(|r| r.cancelling) {
         "CANCELLING"
