@@ -168,6 +168,9 @@ pub(super) fn verbatim(statement: &Statement, now: &Schema, patterns: &dyn Patte
     step.destroys.clone_from(&reading.destroys);
     step.changes.clone_from(&reading.changes);
     step.rollback = rollback(statement, now, patterns);
+    step.note = statement.problems.first().map(|problem| {
+        format!("It does not read at line {}, column {}: {}.", problem.line, problem.column, problem.message)
+    });
     step
 }
 
