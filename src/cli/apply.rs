@@ -5,7 +5,7 @@ use super::{Status, output, show, source};
 use crate::config::Config;
 use crate::engine::{Database, Gate, Verdict};
 use crate::plan::{self, Plan, Step, StepKind};
-use crate::run::{self, Command, Consent, Event, Outcome, RunOptions};
+use crate::run::{self, Command, Consent, Event, Journal, Outcome, RunOptions};
 use crate::sql::one_line;
 use crate::{Error, ErrorCode, Result, risk};
 use serde::Serialize;
@@ -14,7 +14,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 pub async fn run(args: Apply, config: &Config) -> Result<Status> {
-    let text = source::read_file(&args.plan)?;
+    let Some(path) = &args.plan else { return resume(&args, config).await };
+    let text = source::read_file(path)?;
     let database = source::connect(&args.db, config).await?;
     let dialect = database.dialect();
     let mut plan = plan::file::read(&text, dialect.as_ref())?;
@@ -23,6 +24,16 @@ pub async fn run(args: Apply, config: &Config) -> Result<Status> {
     }
     risk::annotate(&mut plan, &database.inspect().await?, dialect.as_ref(), true);
     let options = RunOptions { operator: operator(), ..RunOptions::default() };
+    converse(database, plan, options, args.confirm, args.format).await
+}
+
+/// Goes on with what a run has not done.
+async fn resume(args: &Apply, config: &Config) -> Result<Status> {
+    let database = source::connect(&args.db, config).await?;
+    let run = Journal::run(&database, args.resume.as_deref().unwrap_or_default()).await?;
+    let of_run = Some(run.id.clone());
+    let plan = run::way_on(&database, run).await?;
+    let options = RunOptions { operator: operator(), of_run, ..RunOptions::default() };
     converse(database, plan, options, args.confirm, args.format).await
 }
 

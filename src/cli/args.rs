@@ -273,10 +273,17 @@ pub enum PlainFormat {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lockstep apply plan.sql --db sqlite:shop.db --confirm each")]
+#[command(after_help = "\
+Examples:
+  lockstep apply plan.sql --db sqlite:shop.db --confirm each
+  lockstep apply --resume 20260131-101500-abcd --db postgres://localhost/shop")]
 pub struct Apply {
     /// A plan file.
-    pub plan: PathBuf,
+    #[arg(required_unless_present = "resume")]
+    pub plan: Option<PathBuf>,
+    /// Go on with what this run has not done; a backfill goes on where it stopped. `lockstep status` lists the runs.
+    #[arg(long, value_name = "RUN", conflicts_with = "plan")]
+    pub resume: Option<String>,
     #[arg(long, value_name = "URL")]
     pub db: String,
     #[arg(long, value_enum)]

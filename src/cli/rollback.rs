@@ -4,20 +4,17 @@ use super::args::Rollback;
 use super::{Status, apply, source};
 use crate::config::Config;
 use crate::run::{self, Direction, Journal, RunOptions, RunRecord, RunState};
-use crate::{Error, ErrorCode, Result, risk};
+use crate::{Error, ErrorCode, Result};
 
 pub async fn run(args: Rollback, config: &Config) -> Result<Status> {
     let database = source::connect(&args.db, config).await?;
-    let mut run = chosen(Journal::runs(&database).await?, args.run.as_deref())?;
-    if run.state == RunState::Running && !run.alive {
-        run = run::recover(&database, run).await?;
-    }
-    let mut plan = run::rollback_plan(&run, args.to.as_deref())?;
-    risk::annotate(&mut plan, &database.inspect().await?, database.dialect().as_ref(), true);
+    let run = chosen(Journal::runs(&database).await?, args.run.as_deref())?;
+    let id = run.id.clone();
+    let plan = run::way_back(&database, run, args.to.as_deref()).await?;
     let options = RunOptions {
         operator: apply::operator(),
         direction: Direction::Back,
-        of_run: Some(run.id),
+        of_run: Some(id),
         ..RunOptions::default()
     };
     apply::converse(database, plan, options, args.confirm, args.format).await

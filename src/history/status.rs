@@ -86,7 +86,9 @@ fn interrupted(run: &RunRecord, steps: Vec<Settled>) -> Unfinished {
     if done > 0 || run.direction == Direction::Back || steps.iter().any(|s| s.verdict != run::Verdict::DidNotHappen) {
         next.push(take_back(subject));
     }
-    next.push("Go on with the rest: open the database in the workbench, or plan again.".to_owned());
+    if run.direction == Direction::Forward {
+        next.push(go_on(&run.id));
+    }
     next.extend(steps.iter().flat_map(|s| &s.clean_up).map(|sql| format!("Remove what is left: {}", one_line(sql))));
     Unfinished {
         run: run.id.clone(),
@@ -114,13 +116,17 @@ fn half_done(run: &RunRecord) -> Option<Unfinished> {
         steps: Vec::new(),
         next: vec![
             take_back(&run.id),
-            "Go on with the rest: open the database in the workbench, or plan again.".to_owned(),
+            go_on(&run.id),
         ],
     })
 }
 
 fn take_back(run: &str) -> String {
     format!("Take it back: lockstep rollback {run} --db URL")
+}
+
+fn go_on(run: &str) -> String {
+    format!("Go on with the rest: lockstep apply --resume {run} --db URL")
 }
 
 fn count(run: &RunRecord, state: StepState) -> usize {

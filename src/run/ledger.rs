@@ -27,6 +27,8 @@ pub(super) struct Ledger {
     step_table: String,
     /// The run that this one takes back, with the positions of its steps by id.
     takes_back: Option<(String, BTreeMap<String, i64>)>,
+    /// Where the plan's steps stand in a run that is gone on with; else they stand as they come.
+    places: Option<Vec<i64>>,
 }
 
 /// Now, as the journal writes it: RFC 3339 in UTC.
@@ -72,7 +74,18 @@ impl Ledger {
             run_table: session.journal_table("run"),
             step_table: session.journal_table("step"),
             takes_back: None,
+            places: None,
         }
+    }
+
+    /// The ledger of a run that is gone on with: the plan has only some of its steps, whose positions are `places`.
+    pub fn going_on(run: impl Into<String>, places: Vec<i64>, session: &dyn Session) -> Self {
+        Self { places: Some(places), ..Self::new(run, session) }
+    }
+
+    /// The position in the journal of the plan's step `at`.
+    pub fn place(&self, at: usize) -> i64 {
+        self.places.as_ref().and_then(|places| places.get(at).copied()).unwrap_or_else(|| position(at))
     }
 
     /// Also journals in `run` which of its steps were taken back.
@@ -80,8 +93,15 @@ impl Ledger {
         self.takes_back = Some((run, positions));
     }
 
-    /// The run and its planned steps.
+    /// The run and its planned steps; of a run that is gone on with, that it goes on. Its steps keep what they came
+    /// to until they begin again.
     pub fn opening(&self, plan: &Plan, options: &RunOptions, info: &ServerInfo) -> Result<Vec<Entry>> {
+        if self.places.is_some() {
+            return Ok(vec![Entry {
+                sql: format!("UPDATE {} SET state = $1, ended_at = $2 WHERE id = $3", self.run_table),
+                parameters: vec![text(word(RunState::Running)), Value::Null, text(&*self.run)],
+            }]);
+        }
         let mut entries = vec![Entry {
             sql: format!(
                 "INSERT INTO {} (id, title, direction, state, operator, host, version, started_at, of_run, base, \
@@ -117,7 +137,7 @@ impl Ledger {
             ),
             parameters: vec![
                 text(&*self.run),
-                Value::Int(position(at)),
+                Value::Int(self.place(at)),
                 text(json(step)?),
                 text(word(StepState::Planned)),
                 Value::Int(0),
@@ -128,7 +148,7 @@ impl Ledger {
     pub fn running(&self, at: usize) -> Entry {
         Entry {
             sql: format!("UPDATE {} SET state = $1, started_at = $2 WHERE run = $3 AND position = $4", self.step_table),
-            parameters: vec![text(word(StepState::Running)), text(now()), text(&*self.run), Value::Int(position(at))],
+            parameters: vec![text(word(StepState::Running)), text(now()), text(&*self.run), Value::Int(self.place(at))],
         }
     }
 
@@ -136,7 +156,7 @@ impl Ledger {
     pub fn cursor(&self, at: usize, cursor: &str) -> Entry {
         Entry {
             sql: format!("UPDATE {} SET cursor = $1 WHERE run = $2 AND position = $3", self.step_table),
-            parameters: vec![text(cursor), text(&*self.run), Value::Int(position(at))],
+            parameters: vec![text(cursor), text(&*self.run), Value::Int(self.place(at))],
         }
     }
 
@@ -153,7 +173,7 @@ impl Ledger {
                 Value::Int(i64::from(attempts)),
                 optional(error),
                 text(&*self.run),
-                Value::Int(position(at)),
+                Value::Int(self.place(at)),
             ],
         }];
         if state == StepState::Done
@@ -190,7 +210,7 @@ impl Ledger {
     pub fn state_of(&self, at: usize) -> Entry {
         Entry {
             sql: format!("SELECT state FROM {} WHERE run = $1 AND position = $2", self.step_table),
-            parameters: vec![text(&*self.run), Value::Int(position(at))],
+            parameters: vec![text(&*self.run), Value::Int(self.place(at))],
         }
     }
 

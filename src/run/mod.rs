@@ -24,9 +24,11 @@ mod recover;
 mod tests;
 mod transact;
 mod undo;
+mod ways;
 
 pub use consent::Consent;
 pub use executor::{Answer, Command, Event, Outcome, RunHandle, RunOptions, start};
 pub use journal::{Direction, Journal, RunRecord, RunState, StepRecord, StepState};
 pub use recover::{Settled, Verdict, look, recover};
 pub use undo::{resume_plan, rollback_plan};
+pub use ways::{way_back, way_on};

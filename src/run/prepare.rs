@@ -5,7 +5,7 @@ use super::recover::settle;
 use super::{RunOptions, RunState, reader};
 use crate::diff;
 use crate::engine::{Database, Session, SessionRole};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::schema::Schema;
 use crate::{Error, ErrorCode, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,15 +100,28 @@ async fn begin(
         }
         None => None,
     };
-    let mut ledger = Ledger::new(new_id(), journal);
-    if let Some(of) = options.of_run.as_ref().filter(|_| is_back(options)) {
-        ledger.takes_back(of.clone(), reader::positions(journal, of).await?);
-    }
+    let ledger = ledger(plan, options, journal).await?;
     let rows = estimates(database, plan).await;
     for entry in ledger.opening(plan, options, database.info())? {
         entry.write(journal).await?;
     }
     Ok((ledger, cursors, rows, now))
+}
+
+/// The ledger of a new run, or of the one that is gone on with.
+async fn ledger(plan: &Plan, options: &RunOptions, journal: &mut dyn Session) -> Result<Ledger> {
+    let Some(of) = &options.of_run else { return Ok(Ledger::new(new_id(), journal)) };
+    let positions = reader::positions(journal, of).await?;
+    if is_back(options) {
+        let mut ledger = Ledger::new(new_id(), journal);
+        ledger.takes_back(of.clone(), positions);
+        return Ok(ledger);
+    }
+    let place = |step: &Step| {
+        positions.get(&step.id).copied().ok_or_else(|| Error::usage(format!("run {of} has no step {}", step.id)))
+    };
+    let places = plan.steps.iter().map(place).collect::<Result<_>>()?;
+    Ok(Ledger::going_on(of.clone(), places, journal))
 }
 
 /// An earlier run that was interrupted must be dealt with first: it is settled when this run is about it, and is in
@@ -132,7 +145,7 @@ async fn nothing_unfinished(
                 format!("run {} ({}) was interrupted and is unfinished", run.id, crate::sql::one_line(&run.title)),
             )
             .hint(format!(
-                "See `lockstep status`; take it back with `lockstep rollback {}`, or go on with it.",
+                "Go on with it by `lockstep apply --resume {0}`, or take it back by `lockstep rollback {0}`.",
                 run.id
             )));
         }

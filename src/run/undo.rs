@@ -4,6 +4,7 @@ use super::{Direction, RunRecord, RunState, StepRecord, StepState};
 use crate::plan::{Plan, Rollback, RollbackKind, Step, StepKind};
 use crate::sql::one_line;
 use crate::{Error, ErrorCode, Result};
+use std::collections::BTreeMap;
 
 /// What taking one step back comes to.
 enum Way {
@@ -21,6 +22,14 @@ enum Way {
 /// When a step to be taken back has no rollback; the message names it and says why. When it is unknown whether a step
 /// took effect: [`recover`](super::recover) finds that out.
 pub fn rollback_plan(run: &RunRecord, to: Option<&str>) -> Result<Plan> {
+    rollback_plan_with(run, to, &Left::new())
+}
+
+/// Statements that remove what a broken step left behind, by the step's id.
+pub(super) type Left = BTreeMap<String, Vec<String>>;
+
+/// As [`rollback_plan`], removing what broken steps left behind too.
+pub(super) fn rollback_plan_with(run: &RunRecord, to: Option<&str>, left: &Left) -> Result<Plan> {
     if run.direction == Direction::Back {
         return Err(Error::new(ErrorCode::Refused, format!("run {} took another one back", run.id))
             .hint("To have its changes again, run the first plan again."));
@@ -41,6 +50,7 @@ pub fn rollback_plan(run: &RunRecord, to: Option<&str>) -> Result<Plan> {
     };
     for record in run.steps.iter().skip(first).rev() {
         if !may_have_effect(record)? {
+            plan.steps.extend(left.get(&record.step.id).map(|sql| removal(&record.step, sql)));
             continue;
         }
         match way_back(&record.step)? {
@@ -52,6 +62,16 @@ pub fn rollback_plan(run: &RunRecord, to: Option<&str>) -> Result<Plan> {
         return Err(Error::new(ErrorCode::Refused, format!("run {} has no step that could be taken back", run.id)));
     }
     Ok(plan)
+}
+
+/// Removes what a broken step left behind. Such a statement runs outside a transaction as the step did.
+fn removal(step: &Step, sql: &[String]) -> Step {
+    Step {
+        id: step.id.clone(),
+        transactional: false,
+        rollback: Rollback::none("what is removed was of no use"),
+        ..Step::ddl(format!("Remove what is left of: {}", step.title), step.phase, sql.to_vec())
+    }
 }
 
 fn first_position(run: &RunRecord, to: Option<&str>) -> Result<usize> {
@@ -141,11 +161,20 @@ pub(super) fn is_left(record: &StepRecord) -> bool {
 }
 
 /// The plan of what `run` has not done: its steps that are planned, failed, cancelled or broken off. Run it with
-/// `of_run`, so that backfills go on from where they are.
+/// `of_run`: the same run then goes on in the journal, and backfills from where they are.
 ///
 /// # Errors
 /// When the run goes on, was taken back, or has nothing left; when it is unknown whether a step took effect.
 pub fn resume_plan(run: &RunRecord) -> Result<Plan> {
+    resume_plan_with(run, &Left::new())
+}
+
+/// As [`resume_plan`]; a step that left something behind removes it first.
+pub(super) fn resume_plan_with(run: &RunRecord, left: &Left) -> Result<Plan> {
+    if let (Direction::Back, Some(of)) = (run.direction, &run.of_run) {
+        return Err(Error::new(ErrorCode::Refused, format!("run {} was taking run {of} back", run.id))
+            .hint(format!("`lockstep rollback {of}` goes on with that.")));
+    }
     if run.alive {
         return Err(Error::new(ErrorCode::Refused, format!("run {} is still going on", run.id)));
     }
@@ -162,10 +191,11 @@ pub fn resume_plan(run: &RunRecord) -> Result<Plan> {
                 return Err(Error::new(ErrorCode::Refused, format!("run {} was taken back in part", run.id))
                     .hint("Plan again on the schema as it is now."));
             }
-            StepState::Planned | StepState::Failed | StepState::Cancelled => steps.push(record.step.clone()),
-            StepState::Running => {
+            StepState::Planned | StepState::Failed | StepState::Cancelled | StepState::Running => {
                 may_have_effect(record)?;
-                steps.push(record.step.clone());
+                let mut step = record.step.clone();
+                step.sql.splice(0..0, left.get(&step.id).into_iter().flatten().cloned());
+                steps.push(step);
             }
         }
     }

@@ -88,4 +88,5 @@ pub enum Action {
     PressButton,
     // History.
     ViewRun,
+    ResumeRun,
 }

@@ -85,6 +85,8 @@ pub enum Effect {
         run: Option<String>,
         to: Option<String>,
     },
+    /// Go on with what a run of the journal has not done, in the same run.
+    Resume(String),
     Tell(Command),
     /// Read the gauges, or stop reading them.
     Watch(Option<Focus>),

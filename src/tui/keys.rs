@@ -162,6 +162,7 @@ pub static BINDINGS: &[Binding] = &[
         "view",
         "Show the run's plan with what became of each step",
     ),
+    bind(History, &[key('R')], Action::ResumeRun, "resume", "Go on with what the selected run has not done"),
     bind(History, &[key('B')], Action::TakeBackAll, "roll back", "Roll back the selected run"),
     bind(Chat, &[code(KeyCode::Enter)], Action::Send, "send", "Send the request, or take the chosen answer"),
     bind(Chat, &[ctrl('j')], Action::NewLine, "", "A new line"),

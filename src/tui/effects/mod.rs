@@ -84,6 +84,7 @@ impl Runner {
             }
             Effect::StartRun(plan, errand) => self.start_run(*plan, errand),
             Effect::TakeBack { run, to } => self.take_back(run, to),
+            Effect::Resume(run) => self.resume(run),
             Effect::Tell(command) => self.tell(command),
             Effect::Watch(focus) => self.watch(focus),
             Effect::ReadFile(purpose, path) => self.task(files::read(purpose, path)),

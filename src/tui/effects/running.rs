@@ -26,10 +26,22 @@ impl Runner {
     }
 
     pub(super) fn take_back(&mut self, run: Option<String>, to: Option<String>) {
+        self.start_prepared(move |database| async move { way_back(&database, run, to).await });
+    }
+
+    pub(super) fn resume(&mut self, run: String) {
+        self.start_prepared(move |database| async move { way_on(&database, &run).await });
+    }
+
+    /// Starts a run whose plan comes from the journal.
+    fn start_prepared<F>(&mut self, prepare: impl FnOnce(Arc<dyn Database>) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<(Plan, Errand)>> + Send + 'static,
+    {
         let (database, messages, commands) = (self.database(), self.messages.clone(), Arc::clone(&self.commands));
         self.run = Some(tokio::spawn(async move {
             let prepared = match database {
-                Ok(database) => way_back(&database, run, to).await.map(|(plan, errand)| (database, plan, errand)),
+                Ok(database) => prepare(Arc::clone(&database)).await.map(|(plan, errand)| (database, plan, errand)),
                 Err(error) => Err(error),
             };
             match prepared {
@@ -113,8 +125,10 @@ async fn follow(
 
 /// The plan that takes a run back: the one asked for, or the newest that did something.
 async fn way_back(database: &Arc<dyn Database>, run: Option<String>, to: Option<String>) -> Result<(Plan, Errand)> {
-    let did_something =
-        |r: &&RunRecord| r.direction == Direction::Forward && r.steps.iter().any(|s| s.state == StepState::Done);
+    let did_something = |r: &&RunRecord| {
+        r.direction == Direction::Forward
+            && r.steps.iter().any(|s| s.state == StepState::Done || (s.cursor.is_some() && s.state != StepState::RolledBack))
+    };
     let runs = Journal::runs(database).await?;
     let record = match &run {
         Some(id) => runs.iter().find(|r| r.id == *id),
@@ -124,8 +138,15 @@ async fn way_back(database: &Arc<dyn Database>, run: Option<String>, to: Option<
         Error::new(ErrorCode::NotFound, "the journal has no run to take back")
             .hint("5 shows the runs that the journal has.")
     })?;
-    let mut plan = run::rollback_plan(record, to.as_deref())?;
-    let schema = database.inspect().await?;
-    crate::risk::annotate(&mut plan, &schema, &*database.dialect(), true);
-    Ok((plan, Errand { direction: Direction::Back, of_run: Some(record.id.clone()) }))
+    let id = record.id.clone();
+    let plan = run::way_back(database, record.clone(), to.as_deref()).await?;
+    Ok((plan, Errand { direction: Direction::Back, of_run: Some(id) }))
+}
+
+/// The plan of what a run has not done.
+async fn way_on(database: &Arc<dyn Database>, run: &str) -> Result<(Plan, Errand)> {
+    let record = Journal::run(database, run).await?;
+    let id = record.id.clone();
+    let plan = run::way_on(database, record).await?;
+    Ok((plan, Errand { direction: Direction::Forward, of_run: Some(id) }))
 }

@@ -1,6 +1,7 @@
 //! Why an action cannot be done now. A disabled action stays visible and says this.
 
 use super::{Link, State, StepNow};
+use crate::run::{Direction, RunState, StepState};
 use crate::tui::action::Action;
 
 /// The reason why not, or `None` when it can be done.
@@ -43,6 +44,7 @@ pub fn why_not(state: &State, action: Action) -> Option<&'static str> {
         }
         Action::Reload => (!matches!(state.link, Link::Up(_))).then_some("there is no connection"),
         Action::OtherDatabase => state.running().then_some("a run is under way; stop it first (S)"),
+        Action::ResumeRun => why_not_back(state).or_else(|| why_not_resumed(state)),
         Action::ViewRun => state.history.is_empty().then_some("no run is in the journal"),
         _ => None,
     }
@@ -82,6 +84,17 @@ fn why_not_back(state: &State) -> Option<&'static str> {
     }
     let done_here = state.run.as_ref().is_some_and(|run| run.done() > 0);
     (!done_here && state.history.is_empty()).then_some("nothing was done")
+}
+
+fn why_not_resumed(state: &State) -> Option<&'static str> {
+    let run = state.history.get(state.history_selected)?;
+    let open = |step: &crate::run::StepRecord| !matches!(step.state, StepState::Done | StepState::Skipped);
+    match run.state {
+        _ if run.direction == Direction::Back => Some("that run took another one back"),
+        RunState::RolledBack => Some("that run was taken back; run its plan again"),
+        _ if !run.steps.iter().any(open) => Some("that run has nothing left to do"),
+        _ => None,
+    }
 }
 
 /// The session that stands in the way: of the running step, else of the one that asks for consent.

@@ -48,6 +48,7 @@ pub fn perform(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Run => run::run(state, effects),
         Action::TakeBackLast => run::take_back(state, false, effects),
         Action::TakeBackAll => run::take_back(state, true, effects),
+        Action::ResumeRun => run::resume(state, effects),
         Action::ViewRun => run::view_run(state),
         Action::Pause => run::pause(state, effects),
         Action::Cancel => run::cancel(state, effects),

@@ -112,10 +112,10 @@ fn ask_about_unfinished(state: &mut State) {
     if run.direction == Direction::Forward {
         choices.push(Choice {
             key: 'r',
-            label: "resume: plan what is left".into(),
+            label: "resume: do what is left, each step confirmed".into(),
             then: Then::Continue { run: run.id.clone() },
         });
-        if done > 0 {
+        if run.steps.iter().any(|s| s.state != StepState::Planned) {
             choices.push(Choice {
                 key: 'b',
                 label: "roll back what was done".into(),

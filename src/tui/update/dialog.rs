@@ -3,8 +3,8 @@
 use super::super::effect::Effect;
 use super::super::keys::Chord;
 use super::super::state::{Ask, Choice, Confirm, GUARD, Layer, Link, Source, State, Then};
-use super::{files, inform, plan, run};
-use crate::run::{Command, Consent, StepState};
+use super::{files, inform, run};
+use crate::run::{Command, Consent};
 use crate::tui::action::Tab;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::time::Duration;
@@ -73,27 +73,14 @@ fn carry_out(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
             state.starting = true;
             effects.push(Effect::TakeBack { run: Some(run), to });
         }
-        Then::Continue { run } => resume(state, &run, effects),
+        Then::Continue { run } => {
+            state.starting = true;
+            effects.push(Effect::Resume(run));
+        }
         Then::PlanAgain => plan_again(state, effects),
         Then::StopRun => run::stop(state, effects),
         Then::Overwrite(path) => files::save(state, path, true, effects),
     }
-}
-
-/// Puts the steps that an interrupted run left undone on the panel, judged against the schema of now.
-fn resume(state: &mut State, run: &str, effects: &mut Vec<Effect>) {
-    let Some(record) = state.history.iter().find(|r| r.id == run) else {
-        return super::problem(state, run::no_such_run());
-    };
-    let ended = |id: &str| {
-        let step = record.steps.iter().find(|s| s.step.id == id);
-        step.is_some_and(|s| matches!(s.state, StepState::Done | StepState::Skipped))
-    };
-    let mut rest = record.plan.clone();
-    rest.steps.retain(|s| !ended(&s.id));
-    // The schema has what the done steps made, so the plan's base is the one of now.
-    rest.base = state.schema.as_ref().map(|s| s.fingerprint());
-    plan::judge(state, rest, Source::File, effects);
 }
 
 fn plan_again(state: &mut State, effects: &mut Vec<Effect>) {

@@ -8,7 +8,7 @@ use super::{inform, plan, problem};
 use crate::engine::Focus;
 use crate::run::{Command, Direction, Event, Outcome};
 use crate::watch::Reading;
-use crate::{Error, ErrorCode, Result};
+use crate::Result;
 
 /// Starts the plan, or shows the dialog of the step that waits.
 pub fn run(state: &mut State, effects: &mut Vec<Effect>) {
@@ -190,6 +190,13 @@ pub fn take_back(state: &mut State, all: bool, effects: &mut Vec<Effect>) {
     effects.push(Effect::TakeBack { run, to });
 }
 
+/// Goes on with what the run selected in the history has not done.
+pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(run) = state.history.get(state.history_selected) else { return };
+    effects.push(Effect::Resume(run.id.clone()));
+    state.starting = true;
+}
+
 /// Puts a run of the journal on the panel.
 pub fn view_run(state: &mut State) {
     let Some(record) = state.history.get(state.history_selected) else { return };
@@ -208,10 +215,4 @@ pub fn signalled(state: &mut State, backend: i64, terminate: bool, result: Resul
         Ok(()) => inform(state, format!("Session {backend} was told to {what}.")),
         Err(error) => problem(state, error),
     }
-}
-
-/// The error for a run that the journal does not have.
-pub fn no_such_run() -> Error {
-    Error::new(ErrorCode::NotFound, "the journal has no such run")
-        .hint("Press r to read it again, then 5 to see the runs.")
 }
