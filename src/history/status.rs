@@ -114,10 +114,7 @@ fn half_done(run: &RunRecord) -> Option<Unfinished> {
         run: run.id.clone(),
         sentence: format!("Run {} {ended} with {done} of its {} done.", run.id, steps_of(run)),
         steps: Vec::new(),
-        next: vec![
-            take_back(&run.id),
-            go_on(&run.id),
-        ],
+        next: vec![take_back(&run.id), go_on(&run.id)],
     })
 }
 

@@ -117,7 +117,8 @@ impl Run {
         self.reconnect().await.map_err(|_| Broken { unknown: true, ..stopped(lost, attempts.made, &was) })?;
         self.control.note("The connection was lost and is back; the backfill goes on where its journal is.").await;
         let steps = super::reader::steps(self.journal.as_mut(), &self.ledger.run).await;
-        let kept = steps.ok().and_then(|steps| steps.into_iter().nth(usize::try_from(self.ledger.place(at)).ok()?)?.cursor);
+        let kept =
+            steps.ok().and_then(|steps| steps.into_iter().nth(usize::try_from(self.ledger.place(at)).ok()?)?.cursor);
         match kept {
             Some(kept) => Cursor::read(&kept).map_err(|why| stopped(why, attempts.made, &was)),
             None => Ok(Cursor::default()),

@@ -127,7 +127,9 @@ async fn follow(
 async fn way_back(database: &Arc<dyn Database>, run: Option<String>, to: Option<String>) -> Result<(Plan, Errand)> {
     let did_something = |r: &&RunRecord| {
         r.direction == Direction::Forward
-            && r.steps.iter().any(|s| s.state == StepState::Done || (s.cursor.is_some() && s.state != StepState::RolledBack))
+            && r.steps
+                .iter()
+                .any(|s| s.state == StepState::Done || (s.cursor.is_some() && s.state != StepState::RolledBack))
     };
     let runs = Journal::runs(database).await?;
     let record = match &run {

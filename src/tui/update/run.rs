@@ -5,10 +5,10 @@ use super::super::effect::Effect;
 use super::super::message::FromRun;
 use super::super::state::{Ask, Choice, Confirm, Errand, Layer, RunView, State, StepNow, Then};
 use super::{inform, plan, problem};
+use crate::Result;
 use crate::engine::Focus;
 use crate::run::{Command, Direction, Event, Outcome};
 use crate::watch::Reading;
-use crate::Result;
 
 /// Starts the plan, or shows the dialog of the step that waits.
 pub fn run(state: &mut State, effects: &mut Vec<Effect>) {
