@@ -148,29 +148,29 @@ impl Conversation {
                 let answer = self.answer(&step, &gate)?;
                 self.say(answer).await;
             }
-            Event::StepStarted { step } => self.note(&step, "running"),
+            Event::StepStarted { step } => note(&step, "running"),
             Event::Waiting { step, holders, waited } => {
                 let who: Vec<String> = holders.iter().map(|h| h.backend.to_string()).collect();
                 let text = format!("waiting {} ms for session {}", waited.as_millis(), who.join(", "));
-                self.note(&step, &text);
+                note(&step, &text);
             }
             Event::Retrying { step, attempt, pause, why } => {
                 if let Some(entry) = self.entry(&step) {
                     entry.attempts = attempt;
                 }
-                self.note(&step, &format!("attempt {attempt}: {}; again in {} ms", one_line(&why), pause.as_millis()));
+                note(&step, &format!("attempt {attempt}: {}; again in {} ms", one_line(&why), pause.as_millis()));
             }
             Event::Progress { step, walked, total, changed, .. } => {
                 let of = total.map_or_else(String::new, |t| format!(" of about {t}"));
-                self.note(&step, &format!("{walked}{of} rows walked, {changed} changed"));
+                note(&step, &format!("{walked}{of} rows walked, {changed} changed"));
             }
-            Event::Cancelling { step } => self.note(&step, "cancelling on the server"),
+            Event::Cancelling { step } => note(&step, "cancelling on the server"),
             Event::StepDone { step, took } => {
                 if let Some(entry) = self.entry(&step) {
                     entry.state = "done";
                     entry.took_ms = Some(took.as_millis());
                 }
-                self.note(&step, &format!("done in {} ms", took.as_millis()));
+                note(&step, &format!("done in {} ms", took.as_millis()));
             }
             Event::StepSkipped { step } => {
                 if let Some(entry) = self.entry(&step) {
@@ -178,7 +178,7 @@ impl Conversation {
                 }
             }
             Event::StepFailed { step, error, left } => {
-                self.note(&step, &format!("failed: {}", one_line(&error.message)));
+                note(&step, &format!("failed: {}", one_line(&error.message)));
                 if let Some(entry) = self.entry(&step) {
                     entry.state = "failed";
                     entry.error = Some(error);
@@ -196,10 +196,6 @@ impl Conversation {
 
     fn entry(&mut self, step: &str) -> Option<&mut StepReport> {
         self.report.steps.iter_mut().find(|s| s.id == step)
-    }
-
-    fn note(&self, step: &str, text: &str) {
-        output::note(&format!("step {step}: {text}"));
     }
 
     fn answer(&self, step: &Step, gate: &Gate) -> Result<Command> {
@@ -272,4 +268,8 @@ impl Report {
         }
         out
     }
+}
+
+fn note(step: &str, text: &str) {
+    output::note(&format!("step {step}: {text}"));
 }

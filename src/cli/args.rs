@@ -66,7 +66,7 @@ pub struct Screen {
 /// Who understands requests in words.
 #[derive(Debug, Default, Args)]
 pub struct Model {
-    /// Ask this model: anthropic:NAME, openai:NAME, or NAME at the configured provider. Without it, the [model] of the
+    /// Ask this model: anthropic:NAME, openai:NAME, or NAME at the configured provider. Without it, the model of the
     /// configuration is asked, and without that the built-in planner, which also steps in when the model fails.
     /// The key is read from the environment: ANTHROPIC_API_KEY, OPENAI_API_KEY, or what key_env names.
     #[arg(long, value_name = "MODEL")]

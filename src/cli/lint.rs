@@ -14,20 +14,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub async fn run(args: Lint, config: &Config) -> Result<Status> {
-    let (schema, dialect, connected) = match &args.db {
-        Some(source) => {
-            let context = Context { engine: Some(inspect::kind(args.engine)), ..Context::default() };
-            let loaded = Source::parse(source, config)?.load(context).await?;
-            loaded.notes.iter().for_each(|note| output::note(note));
-            (loaded.schema, loaded.dialect, true)
-        }
-        None => {
-            let kind = inspect::kind(args.engine);
-            let dialect = crate::engine::dialect(kind)?;
-            let mut schema = Schema::empty(kind);
-            schema.namespaces.insert(dialect.default_schema().to_owned(), Namespace::default());
-            (schema, dialect, false)
-        }
+    let (schema, dialect, connected) = if let Some(source) = &args.db {
+        let context = Context { engine: Some(inspect::kind(args.engine)), ..Context::default() };
+        let loaded = Source::parse(source, config)?.load(context).await?;
+        loaded.notes.iter().for_each(|note| output::note(note));
+        (loaded.schema, loaded.dialect, true)
+    } else {
+        let kind = inspect::kind(args.engine);
+        let dialect = crate::engine::dialect(kind)?;
+        let mut schema = Schema::empty(kind);
+        schema.namespaces.insert(dialect.default_schema().to_owned(), Namespace::default());
+        (schema, dialect, false)
     };
     let files: Result<Vec<FileReport>> =
         args.files.iter().map(|path| file(path, &schema, &dialect, connected)).collect();

@@ -78,7 +78,7 @@ impl Placed<'_> {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::schema::hex(&hash.finalize())
     }
 }
 

@@ -29,9 +29,9 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
         Made::Plan(plan) => plan,
         Made::Said(status, text, json) => {
             if format == Format::Json {
-                output::print_json(&json)?
+                output::print_json(&json)?;
             } else {
-                output::print(&text)
+                output::print(&text);
             }
             return Ok(status);
         }

@@ -187,8 +187,10 @@ fn read_folder(path: &Path) -> Result<String> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        let name = file.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_ascii_lowercase();
-        if name.ends_with(".sql") && !name.ends_with(".down.sql") {
+        let ends_in = |part: Option<&std::ffi::OsStr>, end: &str| {
+            part.map(Path::new).and_then(Path::extension).is_some_and(|e| e.eq_ignore_ascii_case(end))
+        };
+        if ends_in(file.file_name(), "sql") && !ends_in(file.file_stem(), "down") {
             files.push(file);
         }
     }

@@ -29,15 +29,13 @@ pub async fn open(args: Workbench, config: &Config) -> Result<Status> {
     }
     let mut options = options(&args.screen, config, &recent)?;
     options.sql_file = args.sql;
-    loop {
-        let end = tui::open(tui::Options { target, connect: connect.clone(), ..options.clone() }).await?;
-        if let Some(shown) = &end.connected {
-            recent.remember(shown);
-        }
-        match end.next {
-            tui::Next::Quit => return Ok(Status::Yes),
-            tui::Next::Demo => return demo::open(&args.screen, config).await,
-        }
+    let end = tui::open(tui::Options { target, connect, ..options }).await?;
+    if let Some(shown) = &end.connected {
+        recent.remember(shown);
+    }
+    match end.next {
+        tui::Next::Quit => Ok(Status::Yes),
+        tui::Next::Demo => demo::open(&args.screen, config).await,
     }
 }
 

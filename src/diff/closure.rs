@@ -101,7 +101,7 @@ fn rebuild_foreign_keys(before: &Schema, after: &Schema, changes: &mut Vec<Chang
             let ConstraintKind::ForeignKey(fk) = &constraint.kind else { continue };
             let stands_on =
                 |columns: &&[String]| fk.referenced_columns.is_empty() || **columns == fk.referenced_columns;
-            if !keys.get(&fk.references).is_some_and(|all| all.iter().any(|columns| stands_on(columns)))
+            if !keys.get(&fk.references).is_some_and(|all| all.iter().any(stands_on))
                 || touched.contains(&(&table.name, &constraint.name))
             {
                 continue;

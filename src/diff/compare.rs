@@ -250,7 +250,7 @@ mod tests {
                     let constraint = Constraint::new("fk", ConstraintKind::ForeignKey(key));
                     table.constraints.insert("fk".into(), constraint);
                 }
-                Table { unlogged, comment, ..table }
+                Table { comment, unlogged, ..table }
             },
         )
     }

@@ -1,7 +1,7 @@
 //! Renames: carried out where they are known, suspected where there is evidence.
 
 use crate::schema::{Change, ObjectKind, ObjectRef, QName, Schema, Table};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// That an object of the first schema is an object of the second under another name.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -25,14 +25,15 @@ impl Rename {
             ObjectKind::Type => Change::RenameType { from: name, to },
             ObjectKind::Column => Change::RenameColumn { table: name, from: part()?, to },
             ObjectKind::Constraint => Change::RenameConstraint { table: name, from: part()?, to },
-            ObjectKind::Index => match part() {
-                Some(from) => Change::RenameIndex { table: name, from, to },
-                None => {
+            ObjectKind::Index => {
+                if let Some(from) = part() {
+                    Change::RenameIndex { table: name, from, to }
+                } else {
                     let of = |t: &&Table| t.name.schema == name.schema && t.indexes.contains_key(&name.name);
                     let table = schema.tables.values().find(of)?.name.clone();
                     Change::RenameIndex { table, from: name.name, to }
                 }
-            },
+            }
             _ => return None,
         })
     }
@@ -120,11 +121,11 @@ pub fn suspected_renames(before: &Schema, after: &Schema) -> Vec<Rename> {
 fn suspected_columns(before: &Table, after: &Table) -> Vec<Rename> {
     // Only columns between the same neighbours count as being in the same place.
     let neighbours = |table: &Table, other: &Table| -> HashMap<String, String> {
-        let kept: HashMap<&str, ()> = other.columns.iter().map(|c| (c.name.as_str(), ())).collect();
+        let kept: HashSet<&str> = other.columns.iter().map(|c| c.name.as_str()).collect();
         let mut previous = String::new();
         let mut out = HashMap::new();
         for column in &table.columns {
-            if kept.contains_key(column.name.as_str()) {
+            if kept.contains(column.name.as_str()) {
                 previous.clone_from(&column.name);
             } else {
                 out.insert(column.name.clone(), format!("{:?}", (&previous, &column.data_type)));

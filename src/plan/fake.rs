@@ -110,7 +110,7 @@ impl Syntax for Fake {
         Some(words.to_owned())
     }
 
-    fn default_schema(&self) -> &str {
+    fn default_schema(&self) -> &'static str {
         "public"
     }
 
@@ -120,7 +120,8 @@ impl Syntax for Fake {
 
     fn definition(&self, object: &ObjectRef, schema: &Schema) -> Option<String> {
         let table = schema.tables.get(&object.name)?;
-        Some(table.columns.iter().map(|c| format!("{} {}\n", c.name, c.data_type)).collect())
+        let lines: Vec<String> = table.columns.iter().map(|c| format!("{} {}\n", c.name, c.data_type)).collect();
+        Some(lines.concat())
     }
 }
 

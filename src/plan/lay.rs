@@ -5,7 +5,7 @@ use crate::schema::{ApplyError, Change, Schema};
 use crate::{Error, ErrorCode};
 
 /// The error for a change that names what is not there, or makes what is.
-pub(super) fn does_not_fit(why: ApplyError) -> Error {
+pub(super) fn does_not_fit(why: &ApplyError) -> Error {
     Error::new(ErrorCode::NotFound, format!("the change does not fit the schema: {why}"))
         .hint("Look at the schema as it is now, and ask again.")
 }
@@ -24,7 +24,7 @@ pub fn from_changes(
     let ordered = order(changes, before)?;
     let mut wanted = before.clone();
     for change in &ordered {
-        wanted.apply(change).map_err(does_not_fit)?;
+        wanted.apply(change).map_err(|why| does_not_fit(&why))?;
     }
     let steps = patterns.steps(&ordered, before, options)?;
     Ok(assemble(title, before, steps, Vec::new(), true))

@@ -88,7 +88,7 @@ fn safe_steps(
     if drops_with_data(statement, now) {
         return patterns.steps(changes, now, options).ok().filter(|steps| steps.len() > 1);
     }
-    if !changes.iter().all(|c| builds_on(c, now)) || !changes.iter().any(|c| has_safe_way(c)) {
+    if !changes.iter().all(|c| builds_on(c, now)) || !changes.iter().any(has_safe_way) {
         return None;
     }
     let mut steps = patterns.steps(changes, now, options).ok()?;

@@ -43,8 +43,7 @@ impl Consent {
             step.typed_consent(),
         ]);
         let digest = Sha256::digest(shown.to_string().as_bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
+        format!("sha256:{}", crate::schema::hex(&digest))
     }
 
     /// Why this is no consent to `step`, if it is none; a sentence for the one who gave it.

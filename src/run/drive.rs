@@ -223,7 +223,7 @@ impl Run {
         loop {
             match self.connect_again().await {
                 Err(why) if Instant::now() < end && passing(&why) => {
-                    tokio::time::sleep(Duration::from_millis(500)).await
+                    tokio::time::sleep(Duration::from_millis(500)).await;
                 }
                 Err(why) => return Err(why),
                 Ok(()) => return Ok(()),
@@ -281,7 +281,7 @@ impl Run {
     /// Marks `of` as rolled back when none of its steps is left to take back.
     async fn taken_back(&mut self, of: &str) -> Result<bool> {
         let steps = reader::steps(self.journal.as_mut(), of).await?;
-        if steps.iter().any(|step| super::undo::is_left(step)) {
+        if steps.iter().any(super::undo::is_left) {
             return Ok(false);
         }
         for (at, _) in steps.iter().enumerate().filter(|(_, step)| step.state == StepState::Done) {

@@ -143,7 +143,7 @@ impl Default for RunOptions {
             max_lock_wait: Duration::from_millis(500),
             patience: Duration::from_millis(200),
             max_attempts: 60,
-            max_wait: Duration::from_secs(600),
+            max_wait: Duration::from_mins(10),
             max_blocking: Duration::from_secs(1),
             batch_target: Duration::from_millis(40),
             direction: super::Direction::Forward,

@@ -89,7 +89,9 @@ impl Journal {
         }
         let mut runs = reader::runs(session.as_mut(), true).await?;
         if runs.iter().any(|run| run.alive) && !is_taken(session.as_mut()).await {
-            runs.iter_mut().for_each(|run| run.alive = false);
+            for run in &mut runs {
+                run.alive = false;
+            }
         }
         Ok(runs)
     }

@@ -21,7 +21,7 @@ pub(super) fn lock_wait(options: &RunOptions, number: u32) -> Duration {
 /// The pause after attempt `number`: uniform between the first pause and a limit that doubles. `chance` is in 0..1.
 pub(super) fn pause(number: u32, chance: f64) -> Duration {
     let limit = FIRST_PAUSE.saturating_mul(2u32.saturating_pow(number.min(10))).min(LONGEST_PAUSE);
-    FIRST_PAUSE + (limit - FIRST_PAUSE).mul_f64(chance.clamp(0.0, 1.0))
+    FIRST_PAUSE + limit.saturating_sub(FIRST_PAUSE).mul_f64(chance.clamp(0.0, 1.0))
 }
 
 /// Fewest and most rows of a batch.

@@ -40,7 +40,7 @@ pub(super) async fn runs(session: &mut dyn Session, alive: bool) -> Result<Vec<R
 pub(super) async fn steps(session: &mut dyn Session, run: &str) -> Result<Vec<StepRecord>> {
     let sql = format!("{} WHERE run = $1 ORDER BY position", select_steps(session));
     let rows = session.query(&sql, &[Value::Text(run.to_owned())]).await?;
-    rows.iter().map(|row| step(row)).collect()
+    rows.iter().map(step).collect()
 }
 
 /// The positions of a run's steps by their ids.

@@ -20,7 +20,7 @@ enum Way {
 ///
 /// # Errors
 /// When a step to be taken back has no rollback; the message names it and says why. When it is unknown whether a step
-/// took effect: [`recover`](super::recover) finds that out.
+/// took effect: [`recover`](super::recover()) finds that out.
 pub fn rollback_plan(run: &RunRecord, to: Option<&str>) -> Result<Plan> {
     rollback_plan_with(run, to, &Left::new())
 }

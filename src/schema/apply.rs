@@ -76,7 +76,7 @@ impl Schema {
                 self.extensions.insert(extension.name.clone(), extension.clone());
             }
             Change::CreateTable { table } => {
-                insert(&mut self.tables, ObjectKind::Table, &table.name, (**table).clone())?
+                insert(&mut self.tables, ObjectKind::Table, &table.name, (**table).clone())?;
             }
             Change::DropTable { name } => self.drop_table(name)?,
             Change::RenameTable { from, to } => self.move_table(from, from.sibling(to))?,
@@ -441,7 +441,7 @@ impl Table {
     }
 
     fn rename_column(&mut self, from: &str, to: &str) -> Applied {
-        self.existing(from)?.name = to.to_owned();
+        to.clone_into(&mut self.existing(from)?.name);
         for constraint in self.constraints.values_mut() {
             if let Some(columns) = constraint.kind.columns_mut() {
                 rename_in(columns, from, to);

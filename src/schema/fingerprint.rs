@@ -3,6 +3,7 @@
 use super::{Constraint, KeptText, Schema, TableStats};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 impl Schema {
     /// `sha256:` and 64 hex digits over the canonical JSON, without what changes by itself or by history: live
@@ -26,8 +27,7 @@ impl Schema {
         // Serialising a value of our own types to memory cannot fail.
         let json = serde_json::to_vec(&canonical).unwrap_or_default();
         let digest = Sha256::digest(&json);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
+        format!("sha256:{}", hex(&digest))
     }
 }
 
@@ -46,4 +46,13 @@ fn name_by_content(constraints: &mut BTreeMap<String, Constraint>) {
         constraint.name.clone_from(&name);
         constraints.insert(name, constraint);
     }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }

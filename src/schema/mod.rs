@@ -13,6 +13,7 @@ mod table;
 
 pub use apply::ApplyError;
 pub use change::{Change, Place, Transform};
+pub use fingerprint::hex;
 pub use name::{ObjectKind, ObjectRef, QName};
 pub use object::{Dependency, Extension, Namespace, Other, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View};
 pub use table::{

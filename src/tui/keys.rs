@@ -324,10 +324,10 @@ mod tests {
 
     #[test]
     fn letters_are_text_where_text_is_typed_and_ctrl_still_reaches_the_palette() {
-        assert_eq!(lookup(Scope::Chat, KeyEvent::from(KeyCode::Char('q'))), None);
+        assert_eq!(lookup(Chat, KeyEvent::from(KeyCode::Char('q'))), None);
         let palette = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::CONTROL);
-        assert_eq!(lookup(Scope::Chat, palette), Some(Action::Palette));
-        assert_eq!(lookup(Scope::Confirm, KeyEvent::from(KeyCode::Char('q'))), None);
+        assert_eq!(lookup(Chat, palette), Some(Action::Palette));
+        assert_eq!(lookup(Confirm, KeyEvent::from(KeyCode::Char('q'))), None);
     }
 
     #[test]

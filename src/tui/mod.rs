@@ -6,7 +6,7 @@
 //!                                              └─► view(state)
 //! ```
 //!
-//! [`update`] is the only one to change the state and does nothing else; the view only reads it; whatever waits for
+//! `update` is the only one to change the state and does nothing else; the view only reads it; whatever waits for
 //! a database, a file or a computation is an effect that runs in a task of its own.
 
 mod action;

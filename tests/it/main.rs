@@ -1,6 +1,14 @@
 //! The tests that need a database, a terminal or the program itself, in one binary so that it is linked once.
 //!
 //! `LOCKSTEP_TEST_POSTGRES` names a PostgreSQL server where databases may be made; `tests/run` starts one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and its thread may sleep; the linter knows only the test functions as tests"
+)]
 
 mod cli;
 mod postgres_catalog;

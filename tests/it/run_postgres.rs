@@ -93,7 +93,7 @@ async fn behind_a_blocking_transaction_a_step_tries_again_and_never_queues_for_l
     let (shop, name) = postgres(10).await;
     let blocker = shop.session().await;
     // Nothing is waited for outside the queue, so that the attempts themselves are seen.
-    let options = RunOptions { patience: Duration::from_secs(3_600), ..RunOptions::default() };
+    let options = RunOptions { patience: Duration::from_hours(1), ..RunOptions::default() };
     let steps = vec![locking("1", "ALTER TABLE sales ADD COLUMN a text", "")];
     let answers =
         Answers::yes().lock_before_confirming(blocker, "BEGIN; LOCK TABLE sales IN ACCESS SHARE MODE", "COMMIT");
@@ -111,7 +111,7 @@ async fn a_step_gives_up_rather_than_queue_without_a_limit() {
     let mut blocker = shop.session().await;
     blocker.execute("BEGIN").await.unwrap();
     blocker.execute("LOCK TABLE sales IN ACCESS SHARE MODE").await.unwrap();
-    let options = RunOptions { patience: Duration::from_secs(3_600), max_attempts: 3, ..RunOptions::default() };
+    let options = RunOptions { patience: Duration::from_hours(1), max_attempts: 3, ..RunOptions::default() };
     let steps = vec![locking("1", "ALTER TABLE sales ADD COLUMN a text", "")];
     let told = run_plan(&shop, plan(shop.engine(), steps), options, Answers::yes()).await;
     assert_eq!(told.outcome, Outcome::Failed);

@@ -202,7 +202,7 @@ pub async fn run_plan(place: &Place, plan: Plan, options: RunOptions, mut answer
         cancelling: false,
     };
     loop {
-        let event = tokio::time::timeout(Duration::from_secs(60), handle.events.recv()).await;
+        let event = tokio::time::timeout(Duration::from_mins(1), handle.events.recv()).await;
         let event = event.unwrap_or_else(|_| panic!("the run is stuck after {:#?}", told.events));
         let event = event.expect("a run tells how it ended");
         told.events.push(event.clone());

@@ -142,7 +142,7 @@ impl Draft<'_> {
         if let Some(found) = self.range(&sql, no, tokens, want)? {
             return Ok(found);
         }
-        if let Some(found) = self.text_length(&sql, tokens) {
+        if let Some(found) = text_length(&sql, tokens) {
             return Ok(found);
         }
         for lead in [&["one", "of"][..], &["either"], &["in"], &["among"], &["any", "of"]] {
@@ -183,13 +183,16 @@ impl Draft<'_> {
         let empty = if text { format!("{sql} = {}", self.syntax.literal("")) } else { format!("{sql} IS NULL") };
         let full = if text { format!("{sql} <> {}", self.syntax.literal("")) } else { format!("{sql} IS NOT NULL") };
         Some(match (said.as_slice(), no) {
-            (["positive" | "strictly_positive"], false)
-            | (["zero", "or", "negative"] | ["zero", "or", "less"], true) => {
+            (["positive" | "strictly_positive"], false) | (["zero", "or", "negative" | "less"], true) => {
                 format!("{sql} > 0")
             }
             (["negative"], true)
-            | (["nonnegative" | "non_negative"] | ["zero", "or", "more" | "greater" | "positive"], false)
-            | (["positive", "or", "zero"], false) => format!("{sql} >= 0"),
+            | (
+                ["nonnegative" | "non_negative"]
+                | ["zero", "or", "more" | "greater" | "positive"]
+                | ["positive", "or", "zero"],
+                false,
+            ) => format!("{sql} >= 0"),
             (["negative"], false) => format!("{sql} < 0"),
             (["positive"], true) => format!("{sql} <= 0"),
             (["zero"], true) => format!("{sql} <> 0"),
@@ -220,35 +223,6 @@ impl Draft<'_> {
         };
         let between = if no { "NOT BETWEEN" } else { "BETWEEN" };
         Ok(Some(format!("{sql} {between} {} AND {}", self.value(low, want)?, self.value(high, want)?)))
-    }
-
-    /// `at most 255 characters`, `longer than 3 characters`, `a length limit of 4096`.
-    fn text_length(&self, sql: &str, tokens: &[Token]) -> Option<String> {
-        let number = tokens.iter().find(|t| t.kind == Kind::Number)?;
-        let said = |word: &str| tokens.iter().any(|t| t.is(word));
-        let about_length = ["characters", "chars", "character", "letters", "long", "longer", "shorter", "length"];
-        if !about_length.iter().any(|word| said(word)) {
-            return None;
-        }
-        let operator = if said("longer") && said("no")
-            || said("most")
-            || said("up")
-            || said("limit")
-            || said("maximum")
-            || said("max")
-            || said("or") && (said("less") || said("fewer"))
-        {
-            "<="
-        } else if said("least") || said("minimum") || said("min") || said("or") && said("more") {
-            ">="
-        } else if said("longer") || said("more") {
-            ">"
-        } else if said("shorter") || said("less") || said("fewer") {
-            "<"
-        } else {
-            "="
-        };
-        Some(format!("length({sql}) {operator} {}", number.text))
     }
 
     fn one_of(&self, sql: &str, no: bool, list: &[Token], want: Want<'_>) -> Flow<String> {
@@ -318,4 +292,33 @@ fn begins_condition(tokens: &[Token]) -> bool {
         && !tokens.get(1).is_some_and(|t| t.is("equal"));
     let mut near = near;
     first_negates || lone_comparison || near.any(|t| t.is_any(&signs))
+}
+
+/// `at most 255 characters`, `longer than 3 characters`, `a length limit of 4096`.
+fn text_length(sql: &str, tokens: &[Token]) -> Option<String> {
+    let number = tokens.iter().find(|t| t.kind == Kind::Number)?;
+    let said = |word: &str| tokens.iter().any(|t| t.is(word));
+    let about_length = ["characters", "chars", "character", "letters", "long", "longer", "shorter", "length"];
+    if !about_length.iter().any(|word| said(word)) {
+        return None;
+    }
+    let operator = if said("longer") && said("no")
+        || said("most")
+        || said("up")
+        || said("limit")
+        || said("maximum")
+        || said("max")
+        || said("or") && (said("less") || said("fewer"))
+    {
+        "<="
+    } else if said("least") || said("minimum") || said("min") || said("or") && said("more") {
+        ">="
+    } else if said("longer") || said("more") {
+        ">"
+    } else if said("shorter") || said("less") || said("fewer") {
+        "<"
+    } else {
+        "="
+    };
+    Some(format!("length({sql}) {operator} {}", number.text))
 }

@@ -138,7 +138,7 @@ impl<'a> Draft<'a> {
             }
             format!("{head}_{suffix}{tail}")
         };
-        (0..).map(numbered).find(|name| !self.is_taken(table, name)).unwrap_or_default()
+        (0..=usize::MAX).map(numbered).find(|name| !self.is_taken(table, name)).unwrap_or_default()
     }
 
     fn is_taken(&self, table: &QName, name: &str) -> bool {

@@ -28,10 +28,15 @@ impl Draft<'_> {
         self.look_at(table, &[&spec.name]);
         match (fill, later) {
             (Fill::Value(value), true) => {
-                self.push(Change::SetNotNull { table: table.clone(), column: spec.name.clone(), fill: Some(value) })
+                self.push(Change::SetNotNull { table: table.clone(), column: spec.name.clone(), fill: Some(value) });
             }
             (Fill::Value(value), false) => {
-                self.push(Change::Backfill { table: table.clone(), column: spec.name.clone(), value, only_where: None })
+                self.push(Change::Backfill {
+                    table: table.clone(),
+                    column: spec.name.clone(),
+                    value,
+                    only_where: None,
+                });
             }
             (Fill::LeaveOptional, _) => {
                 self.note(format!("{}.{} stays optional for now, as you chose.", table.short(), spec.name));

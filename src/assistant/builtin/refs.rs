@@ -248,12 +248,11 @@ impl Draft<'_> {
         let table = super::tokens::tokens(of);
         let quoted: Vec<Token> = if table.len() == 1 { table } else { return Err(Stop::No) };
         let table = self.table_ref(&quoted)?;
-        match self.column_named(&table, column)? {
-            Some(column) => Ok(ColumnRef { table, column }),
-            None => {
-                let tokens = super::tokens::tokens(column);
-                self.unknown_column(&table, &tokens.iter().collect::<Vec<_>>(), column)
-            }
+        if let Some(column) = self.column_named(&table, column)? {
+            Ok(ColumnRef { table, column })
+        } else {
+            let tokens = super::tokens::tokens(column);
+            self.unknown_column(&table, &tokens.iter().collect::<Vec<_>>(), column)
         }
     }
 
@@ -315,7 +314,7 @@ impl Draft<'_> {
     }
 
     /// A name for something new, from a phrase: `unit price` is `unit_price`, a quoted name is as it stands.
-    pub fn new_name(&self, tokens: &[Token]) -> Flow<String> {
+    pub fn new_name(tokens: &[Token]) -> Flow<String> {
         let words: Vec<&Token> = without(tokens, COLUMN_WORDS);
         let words = without_table_word(words);
         if let [only] = words.as_slice()

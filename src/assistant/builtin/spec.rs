@@ -426,24 +426,24 @@ impl Draft<'_> {
             let said: Vec<Token> = said.iter().filter(|t| !t.is_any(&noise)).cloned().collect();
             let name: Vec<Token> = name.iter().filter(|t| !t.is_any(&noise)).cloned().collect();
             if let Some(data_type) = self.said_type(&said) {
-                return Ok(Spec { name: self.new_name(&name)?, data_type: Some(data_type), mods });
+                return Ok(Spec { name: Draft::new_name(&name)?, data_type: Some(data_type), mods });
             }
         }
         let plain: Vec<Token> = core.iter().filter(|t| !t.is_any(&noise)).cloned().collect();
         let core = if plain.is_empty() { core } else { &plain };
         for at in 1..core.len() {
             let (name, said) = core.split_at(at);
-            if let (Ok(name), Some(data_type)) = (self.new_name(name), self.trailing_type(said)) {
+            if let (Ok(name), Some(data_type)) = (Draft::new_name(name), self.trailing_type(said)) {
                 return Ok(Spec { name, data_type: Some(data_type), mods });
             }
         }
         for at in (1..core.len()).rev() {
             let (said, name) = core.split_at(at);
-            if let (Ok(name), Some(data_type)) = (self.new_name(name), self.said_type(said)) {
+            if let (Ok(name), Some(data_type)) = (Draft::new_name(name), self.said_type(said)) {
                 return Ok(Spec { name, data_type: Some(data_type), mods });
             }
         }
-        Ok(Spec { name: self.new_name(core)?, data_type: None, mods })
+        Ok(Spec { name: Draft::new_name(core)?, data_type: None, mods })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::schema::{
     TypeDef, TypeKind, View,
 };
 use crate::sql::Script;
+use std::collections::BTreeMap;
 
 /// A dialect that is enough for words: PostgreSQL's way of writing, no reader.
 struct Plain;
@@ -50,7 +51,7 @@ impl Syntax for Plain {
         let user = schema.types.keys().find(|t| t.name == words).map(|t| t.name.clone());
         known.contains(&base).then(|| words.to_owned()).or(user)
     }
-    fn default_schema(&self) -> &str {
+    fn default_schema(&self) -> &'static str {
         "public"
     }
     fn script(&self, _: &Schema) -> String {
@@ -158,9 +159,9 @@ pub(super) fn shop() -> Schema {
             materialized: false,
             columns: Vec::new(),
             query: "SELECT id, name, price FROM products WHERE active".into(),
-            options: Default::default(),
-            indexes: Default::default(),
-            triggers: Default::default(),
+            options: BTreeMap::default(),
+            indexes: BTreeMap::default(),
+            triggers: BTreeMap::default(),
             comment: None,
             sql: None,
         },

@@ -123,7 +123,7 @@ impl Provider {
             }
         };
         let heard = stream::listen(&call, listener, &events).await?;
-        proposal(heard, schema, syntax)
+        proposal(&heard, schema, syntax)
     }
 
     fn body(&self, request: &str, schema: &Schema, history: &[Turn]) -> serde_json::Value {
@@ -183,7 +183,7 @@ struct Said {
 }
 
 /// What a whole answer proposes. Text without a tool call is a reply, whatever it says.
-fn proposal(heard: Heard, schema: &Schema, syntax: &dyn Syntax) -> Result<Proposal> {
+fn proposal(heard: &Heard, schema: &Schema, syntax: &dyn Syntax) -> Result<Proposal> {
     if let Some(why) = &heard.cut {
         return Err(stream::failed(format!("the model stopped before it was done ({})", one_line(why))));
     }

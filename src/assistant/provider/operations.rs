@@ -232,8 +232,8 @@ impl<'a> Reader<'a> {
             return Ok(name.clone());
         }
         let table = self.relation(operation.table.as_ref(), operation)?;
-        let middle: String = columns.iter().map(|c| format!("_{c}")).collect();
-        Ok(format!("{}{middle}_{suffix}", table.name))
+        let columns = columns.join("_");
+        Ok(format!("{}_{columns}_{suffix}", table.name))
     }
 }
 

@@ -46,7 +46,7 @@ impl Syntax for PostgresDialect {
         types::data_type(words, schema)
     }
 
-    fn default_schema(&self) -> &str {
+    fn default_schema(&self) -> &'static str {
         "public"
     }
 
@@ -61,7 +61,7 @@ impl Syntax for PostgresDialect {
 
 impl Patterns for PostgresDialect {
     fn steps(&self, changes: &[Change], before: &Schema, options: &PlanOptions) -> crate::Result<Vec<Step>> {
-        patterns::steps(self, changes, before, options)
+        patterns::steps(changes, before, options)
     }
 
     fn begin(&self) -> &'static str {

@@ -85,7 +85,7 @@ fn usual_folders() -> Vec<PathBuf> {
     }
     let siblings = (13..=18).map(|version| (version, PathBuf::from(format!("/usr/pgsql-{version}/bin"))));
     found.extend(siblings);
-    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
     found.into_iter().map(|(_, folder)| folder).collect()
 }
 

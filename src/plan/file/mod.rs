@@ -94,7 +94,9 @@ fn terminator(sql: &str) -> &'static str {
 }
 
 fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let mut hex = crate::schema::hex(&Sha256::digest(text.as_bytes()));
+    hex.truncate(16);
+    hex
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub fn order(changes: &[Change], before: &Schema) -> crate::Result<Vec<Change>> 
         };
         let sorted = sort(rest, &now);
         for change in sorted.iter().chain(rename) {
-            now.apply(change).map_err(super::lay::does_not_fit)?;
+            now.apply(change).map_err(|why| super::lay::does_not_fit(&why))?;
         }
         out.extend(sorted);
         out.extend(rename.cloned());

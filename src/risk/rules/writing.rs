@@ -15,7 +15,7 @@ pub(super) fn find(case: &Case<'_>, out: &mut Vec<Risk>) {
     };
     match class.split(' ').next().unwrap_or_default() {
         "UPDATE" if !has("WHERE") => {
-            out.extend(on_target("update-without-where", "every row of {} is updated at once"))
+            out.extend(on_target("update-without-where", "every row of {} is updated at once"));
         }
         "DELETE" if !has("WHERE") => out.extend(on_target("delete-without-where", "every row of {} is deleted")),
         "TRUNCATE" => out.extend(on_target("truncate", "every row of {} is removed")),

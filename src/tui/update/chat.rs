@@ -217,7 +217,9 @@ pub fn proposed(state: &mut State, id: u64, proposal: Proposal, effects: &mut Ve
             plan::build(state, Source::Changes { title, changes, notes }, effects);
         }
         Proposal::Sql { title, sql, notes } => {
-            notes.into_iter().for_each(|text| note(state, text));
+            for text in notes {
+                note(state, text);
+            }
             plan::build(state, Source::Sql { title, text: sql }, effects);
         }
         Proposal::Question(question) => {

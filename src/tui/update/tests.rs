@@ -147,7 +147,7 @@ fn steps_of_one_table_keep_their_order_and_a_drop_can_be_undone() {
 
 #[test]
 fn gauges_are_read_while_something_runs_and_not_when_idle() {
-    let mut stage = Stage::planned();
+    let stage = Stage::planned();
     assert!(stage.state.watching.is_none() && stage.state.deadline().is_none(), "idle is idle");
     let mut stage = Stage::running();
     assert!(stage.state.watching.is_some());

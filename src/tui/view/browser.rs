@@ -28,7 +28,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
             Link::Up(_) => "Nothing here yet: the database is empty.",
             Link::Connecting | Link::None => "Connecting.",
         };
-        pen.text(frame, inner, vec![pen.line(text, Role::Dim)], 0);
+        Pen::text(frame, inner, vec![pen.line(text, Role::Dim)], 0);
         return;
     }
     let height = usize::from(inner.height);

@@ -61,7 +61,7 @@ fn draw_transcript(pen: &Pen, frame: &mut Frame, area: Rect) {
     let width = usize::from(area.width.max(1));
     let rows: usize = lines.iter().map(|l| l.width().div_ceil(width).max(1)).sum();
     let bottom = rows.saturating_sub(usize::from(area.height));
-    pen.text(frame, area, lines, bottom.saturating_sub(pen.state.chat.scroll));
+    Pen::text(frame, area, lines, bottom.saturating_sub(pen.state.chat.scroll));
 }
 
 fn say(pen: &Pen, said: &Said, newest: bool, lines: &mut Vec<Line<'static>>) {

@@ -12,7 +12,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let inner = pen.middle(frame, area);
     let Some(details) = &pen.state.details else {
         let text = "Choose an object in the browser: Enter shows it here, / finds it by name.";
-        return pen.text(frame, inner, vec![pen.line(text, Role::Dim)], 0);
+        return Pen::text(frame, inner, vec![pen.line(text, Role::Dim)], 0);
     };
     let mut lines = vec![Line::from(pen.foreign(&details.object.to_string(), Role::Title))];
     match &pen.state.schema {

@@ -34,7 +34,7 @@ pub fn ask(pen: &Pen, frame: &mut Frame, area: Rect, ask: &Ask) {
         ]));
     }
     lines.push(Line::from(vec![pen.span("Esc  ", Role::Key), pen.span("none of these", Role::Text)]));
-    pen.text(frame, inner, lines, 0);
+    Pen::text(frame, inner, lines, 0);
 }
 
 /// Everything that a yes means: the SQL, the risks, the locks, who is in the way, and the way back.
@@ -66,7 +66,7 @@ pub fn confirm(pen: &Pen, frame: &mut Frame, area: Rect, confirm: &Confirm) {
     let below = if wanted.is_some() { 3 } else { 1 };
     let upper = Rect { height: inner.height.saturating_sub(below), ..inner };
     let lower = Rect { y: inner.y + upper.height, height: inner.height - upper.height, ..inner };
-    pen.text(frame, upper, lines, confirm.scroll);
+    Pen::text(frame, upper, lines, confirm.scroll);
     buttons(pen, frame, lower, confirm, wanted);
 }
 

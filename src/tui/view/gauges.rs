@@ -25,7 +25,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let Some(sample) = &gauges.latest else {
         let text = pen.state.blind.as_ref().map_or("Waiting for the first reading.", |e| e.message.as_str());
         lines.push(Line::from(pen.foreign(text, Role::Dim)));
-        return pen.text(frame, inner, lines, 0);
+        return Pen::text(frame, inner, lines, 0);
     };
     let bars = usize::from(inner.width).saturating_sub(36).min(Gauges::KEPT);
     for figure in figures(gauges, sample) {

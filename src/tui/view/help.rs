@@ -24,7 +24,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect, scroll: usize) {
         lines.push(Line::default());
     }
     lines.push(pen.line("Answers to a question are on the keys that it shows. In the chat, 1 to 9 choose.", Role::Dim));
-    pen.text(frame, inner, lines, scroll);
+    Pen::text(frame, inner, lines, scroll);
 }
 
 fn names(binding: &Binding) -> String {

@@ -13,7 +13,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let inner = pen.middle(frame, area);
     let runs = &pen.state.history;
     if runs.is_empty() {
-        return pen.text(frame, inner, vec![pen.line("Nothing has been run here yet.", Role::Dim)], 0);
+        return Pen::text(frame, inner, vec![pen.line("Nothing has been run here yet.", Role::Dim)], 0);
     }
     let height = usize::from(inner.height / 2).max(1);
     let selected = pen.state.history_selected;

@@ -92,7 +92,7 @@ impl<'a> Pen<'a> {
     }
 
     /// A text that is scrolled and wrapped.
-    pub fn text(&self, frame: &mut Frame, area: Rect, lines: Vec<Line<'_>>, scroll: usize) {
+    pub fn text(frame: &mut Frame, area: Rect, lines: Vec<Line<'_>>, scroll: usize) {
         let width = usize::from(area.width.max(1));
         let rows: usize = lines.iter().map(|l| l.width().div_ceil(width).max(1)).sum();
         let last = rows.saturating_sub(usize::from(area.height));

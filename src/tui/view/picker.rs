@@ -42,7 +42,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, body: Rect) {
         }
         lines.push(pen.line("Enter tries again.", Role::Dim));
     }
-    pen.text(frame, inner, lines, 0);
+    Pen::text(frame, inner, lines, 0);
     if here && inner.height > 1 {
         let x = inner.x.saturating_add(2).saturating_add(u16::try_from(picker.input.cursor()).unwrap_or(0));
         if x < inner.right() {

@@ -27,7 +27,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
         draw_list(pen, frame, upper, plan);
     }
     if below > 0 {
-        pen.text(frame, lower, run_lines, 0);
+        Pen::text(frame, lower, run_lines, 0);
     }
 }
 
@@ -54,7 +54,7 @@ fn draw_empty(pen: &Pen, frame: &mut Frame, area: Rect) {
             lines.push(pen.line(text, Role::Dim));
         }
     }
-    pen.text(frame, area, lines, 0);
+    Pen::text(frame, area, lines, 0);
 }
 
 fn draw_list(pen: &Pen, frame: &mut Frame, area: Rect, plan: &Plan) {

@@ -30,7 +30,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect, step: &Step, number: usize
     lines.extend(sql(pen, step));
     lines.extend(harm(pen, step));
     lines.extend(way_back(pen, step, true));
-    pen.text(frame, area, lines, pen.state.plan.scroll);
+    Pen::text(frame, area, lines, pen.state.plan.scroll);
 }
 
 /// What will run.

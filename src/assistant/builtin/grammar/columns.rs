@@ -117,7 +117,7 @@ fn rename(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let new = match said.get("new") {
         // "to customers.full_name": the table is said again.
         [only] if only.text.contains('.') => only.text.rsplit('.').next().unwrap_or(&only.text).to_owned(),
-        new => new_name_in(draft, new)?,
+        new => new_name_in(new)?,
     };
     if draft.column_named(&column.table, &new)?.is_some_and(|found| found == new) {
         return Err(Stop::Cannot(format!("{} already has a column {new}", column.table.short())));
@@ -128,9 +128,9 @@ fn rename(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
 }
 
 /// `contact in orders` is `contact`: the table was said after the new name.
-fn new_name_in(draft: &mut Draft<'_>, tokens: &[super::super::tokens::Token]) -> Flow<String> {
+fn new_name_in(tokens: &[super::super::tokens::Token]) -> Flow<String> {
     let at = tokens.iter().position(|t| t.is_any(&["in", "on", "of"]));
-    draft.new_name(at.map_or(tokens, |at| tokens.split_at(at).0))
+    Draft::new_name(at.map_or(tokens, |at| tokens.split_at(at).0))
 }
 
 fn drop_columns(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {

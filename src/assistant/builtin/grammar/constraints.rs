@@ -212,7 +212,8 @@ fn drop_constraint(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
         draft.push(Change::DropConstraint { table, name });
         return Ok(());
     }
-    let kinds: [(&str, fn(&ConstraintKind) -> bool); 4] = [
+    type IsKind = fn(&ConstraintKind) -> bool;
+    let kinds: [(&str, IsKind); 4] = [
         ("unique", |k| matches!(k, ConstraintKind::Unique { .. })),
         ("foreign", |k| matches!(k, ConstraintKind::ForeignKey(_))),
         ("check", |k| matches!(k, ConstraintKind::Check { .. })),
@@ -252,7 +253,7 @@ fn drop_constraint(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
 
 fn rename_constraint(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let (table, from) = constraint_ref(draft, said.get("constraint")).ok_or(Stop::No)?;
-    let to = draft.new_name(said.get("new"))?;
+    let to = Draft::new_name(said.get("new"))?;
     draft.push(Change::RenameConstraint { table, from, to });
     Ok(())
 }

@@ -77,9 +77,9 @@ fn separator(tokens: &[Token]) -> Flow<String> {
 
 fn split(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let [from] = <[_; 1]>::try_from(draft.column_refs(said.get("cols"))?).map_err(|_| Stop::No)?;
-    let mut names: Vec<String> = new_names(draft, said.get("new"))?;
+    let mut names: Vec<String> = new_names(said.get("new"))?;
     if said.has("second") {
-        names.push(draft.new_name(said.get("second"))?);
+        names.push(Draft::new_name(said.get("second"))?);
     }
     let [first, second] = <[String; 2]>::try_from(names).map_err(|names| {
         if names.len() > 2 {
@@ -102,8 +102,8 @@ fn split(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     reshape(draft, &from.table, vec![from.column], into)
 }
 
-fn new_names(draft: &Draft<'_>, tokens: &[Token]) -> Flow<Vec<String>> {
-    items(tokens).into_iter().map(|item| draft.new_name(item)).collect()
+fn new_names(tokens: &[Token]) -> Flow<Vec<String>> {
+    items(tokens).into_iter().map(Draft::new_name).collect()
 }
 
 fn merge(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
@@ -116,7 +116,7 @@ fn merge(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     if columns.len() < 2 || columns.iter().any(|c| c.table != table) {
         return Err(Stop::No);
     }
-    let name = draft.new_name(said.get("new"))?;
+    let name = Draft::new_name(said.get("new"))?;
     let sign = if said.has("sep") { separator(said.get("sep"))? } else { " ".to_owned() };
     if !said.has("sep") {
         draft.note("They are joined with a space: say \"with ','\" or the like for another sign.");

@@ -68,7 +68,7 @@ fn create(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let mut extras = IndexExtras::default();
     read_how(said.get("how"), &mut extras)?;
     if !said.get("name").is_empty() {
-        extras.name = Some(draft.new_name(said.get("name"))?);
+        extras.name = Some(Draft::new_name(said.get("name"))?);
     }
     let split = split_keys(said.get("keys"));
     let list = without_manner(split.list, &mut extras);
@@ -323,7 +323,7 @@ fn drop_index_on(draft: &mut Draft<'_>, tokens: &[Token]) -> Flow<()> {
 
 fn rename_index(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let (table, from) = index_ref(draft, said.get("index")).ok_or(Stop::No)?;
-    let to = draft.new_name(said.get("new"))?;
+    let to = Draft::new_name(said.get("new"))?;
     draft.push(Change::RenameIndex { table, from, to });
     Ok(())
 }

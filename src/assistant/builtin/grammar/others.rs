@@ -140,7 +140,7 @@ fn rename_enum_value(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
 }
 
 fn create_enum(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
-    let name = QName::new(draft.syntax.default_schema(), draft.new_name(said.get("name"))?);
+    let name = QName::new(draft.syntax.default_schema(), Draft::new_name(said.get("name"))?);
     if draft.schema.types.contains_key(&name) {
         return Err(Stop::Cannot(format!("there is already a type {}", name.short())));
     }
@@ -163,7 +163,7 @@ fn drop_type(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
 
 fn rename_type(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let from = type_ref(draft, said.get("type"))?;
-    let to = draft.new_name(said.get("new"))?;
+    let to = Draft::new_name(said.get("new"))?;
     draft.push(Change::RenameType { from, to });
     Ok(())
 }
@@ -187,7 +187,7 @@ fn drop_view(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
 
 fn rename_view(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let (from, materialized) = view_ref(draft, said.get("view"))?;
-    let to = draft.new_name(said.get("new"))?;
+    let to = Draft::new_name(said.get("new"))?;
     draft.push(Change::RenameView { from, to, materialized });
     Ok(())
 }

@@ -76,7 +76,7 @@ fn new_relation(draft: &Draft<'_>, tokens: &[Token]) -> Flow<(String, String)> {
     {
         return Ok((schema.to_owned(), name.to_owned()));
     }
-    Ok((draft.syntax.default_schema().to_owned(), draft.new_name(tokens)?))
+    Ok((draft.syntax.default_schema().to_owned(), Draft::new_name(tokens)?))
 }
 
 /// The described columns; "timestamps" is the usual pair.
@@ -203,7 +203,7 @@ fn rename_table(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let from = draft.strictly(|d| d.table_ref(said.get("table")))?;
     let to = match said.get("new") {
         [only] if only.text.contains('.') => only.text.rsplit('.').next().unwrap_or(&only.text).to_owned(),
-        new => draft.new_name(new)?,
+        new => Draft::new_name(new)?,
     };
     if draft.schema.tables.contains_key(&from.sibling(&to)) {
         return Err(Stop::Cannot(format!("there is already a table {to}")));

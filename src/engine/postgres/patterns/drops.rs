@@ -102,7 +102,7 @@ fn fill_first(rollback: &mut Rollback, table: &Table, column: &str, update: Opti
         return;
     }
     let kept = update.is_some();
-    rollback.sql.splice(at + 1..at + 1, update);
+    rollback.sql.splice((at + 1)..=at, update);
     let bare = |c: &Column| !c.nullable && c.default.is_none() && c.identity.is_none();
     if table.column(column).is_some_and(bare) {
         if let Some(add) = rollback.sql.get_mut(at) {

@@ -17,18 +17,12 @@ mod tables;
 mod tests;
 mod titles;
 
-use super::PostgresDialect;
 use crate::Result;
 use crate::plan::{PlanOptions, Step};
 use crate::schema::{Change, Schema};
 use planner::Planner;
 
-pub(super) fn steps(
-    _dialect: &PostgresDialect,
-    changes: &[Change],
-    before: &Schema,
-    options: &PlanOptions,
-) -> Result<Vec<Step>> {
+pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) -> Result<Vec<Step>> {
     let mut planner = Planner::new(before, options);
     for (at, change) in changes.iter().enumerate() {
         let later = changes.get(at + 1..).unwrap_or_default();

@@ -82,7 +82,7 @@ impl<'a> Planner<'a> {
     /// Adds a step, after carrying its changes out on the schema.
     pub fn push(&mut self, step: Step) -> Result<()> {
         for change in &step.changes {
-            self.now.apply(change).map_err(misfit)?;
+            self.now.apply(change).map_err(|why| misfit(&why))?;
         }
         self.steps.push(step);
         Ok(())
@@ -101,7 +101,7 @@ impl<'a> Planner<'a> {
             }
             sql.extend(statements);
             let before = schema.clone();
-            schema.apply(change).map_err(misfit)?;
+            schema.apply(change).map_err(|why| misfit(&why))?;
             back.push(reverse::rollback(change, &before, &schema));
         }
         let mut step = Step::ddl(title, phase, sql);
@@ -132,7 +132,7 @@ impl<'a> Planner<'a> {
     /// Dropping the table takes back what was added to it as well.
     fn join(&mut self, step: Step) -> Result<()> {
         for change in &step.changes {
-            self.now.apply(change).map_err(misfit)?;
+            self.now.apply(change).map_err(|why| misfit(&why))?;
         }
         if let Some(last) = self.steps.last_mut() {
             last.sql.extend(step.sql);
@@ -142,7 +142,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-pub(super) fn misfit(why: ApplyError) -> Error {
+pub(super) fn misfit(why: &ApplyError) -> Error {
     let code = match why {
         ApplyError::Missing(_) => ErrorCode::NotFound,
         ApplyError::Exists(_) => ErrorCode::Usage,

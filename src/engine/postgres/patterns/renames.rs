@@ -98,7 +98,7 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, from: &str, to: &
     let mut step =
         planner.step_of(titles::title(&rename), Phase::Contract, vec![sync.dropped(), drop_twin, rename.clone()])?;
     step.sql.insert(1, sync.drop_function());
-    step.rollback = rename_back(table, from, to, &sync, planner, &[add, sync.created()], &copies)?;
+    step.rollback = rename_back(table, from, to, &sync, planner, &[add, sync.created()], &copies);
     step.note = Some(format!(
         "Nothing is lost: {to} was the same as {from}, which now takes its name and keeps its indexes, constraints and \
          views."
@@ -115,9 +115,9 @@ fn rename_back(
     planner: &Planner<'_>,
     twin: &[Change],
     copies: &[Index],
-) -> Result<Rollback> {
+) -> Rollback {
     let mut sql = vec![format!("ALTER TABLE {} RENAME COLUMN {} TO {}", relation(table), ident(to), ident(from))];
-    let [add, trigger] = twin else { return Ok(Rollback::exact(sql)) };
+    let [add, trigger] = twin else { return Rollback::exact(sql) };
     let mut schema = planner.now.clone();
     let again =
         |schema: &crate::schema::Schema, change: &Change| crate::engine::postgres::render::render(change, schema);
@@ -132,7 +132,7 @@ fn rename_back(
     sql.extend(again(&schema, trigger));
     let mut rollback = Rollback::exact(sql);
     rollback.note = Some("The twin is filled again in one statement, which takes its time on a large table.".into());
-    Ok(rollback)
+    rollback
 }
 
 /// Types whose values cannot be compared with `=`.

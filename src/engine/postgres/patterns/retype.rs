@@ -413,14 +413,15 @@ impl Script {
     fn make(&mut self, change: Change) -> Result<()> {
         self.sql.extend(render(&change, &self.schema));
         let before = self.schema.clone();
-        self.model(change.clone())?;
+        self.schema.apply(&change).map_err(|why| misfit(&why))?;
         self.back.push(reverse::rollback(&change, &before, &self.schema).sql);
+        self.changes.push(change);
         Ok(())
     }
 
     /// A change of the model whose statement is said apart.
     fn model(&mut self, change: Change) -> Result<()> {
-        self.schema.apply(&change).map_err(misfit)?;
+        self.schema.apply(&change).map_err(|why| misfit(&why))?;
         self.changes.push(change);
         Ok(())
     }

@@ -105,7 +105,7 @@ fn covers(object: &ObjectRef, on: &ObjectRef) -> bool {
 pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Result<()> {
     let change = Change::AlterType { definition: definition.clone() };
     let Some(before) = planner.now.types.get(&definition.name) else {
-        return Err(super::planner::misfit(crate::schema::ApplyError::Missing(ObjectRef::new(
+        return Err(super::planner::misfit(&crate::schema::ApplyError::Missing(ObjectRef::new(
             ObjectKind::Type,
             definition.name.clone(),
         ))));
@@ -115,7 +115,7 @@ pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Res
     }
     let mut step = planner.step_of(titles::title(&change), Phase::Expand, vec![change.clone()])?;
     let mut after = planner.now.clone();
-    after.apply(&change).map_err(super::planner::misfit)?;
+    after.apply(&change).map_err(|why| super::planner::misfit(&why))?;
     step.rollback = reverse::rollback(&change, &planner.now, &after);
     planner.push(step)
 }

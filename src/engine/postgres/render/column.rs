@@ -126,9 +126,10 @@ pub(super) fn set_identity(table: &QName, column: &str, identity: Option<&Identi
     match identity {
         None => vec![alter(table, column, "DROP IDENTITY")],
         Some(identity) if had => {
+            let generated = format!("SET GENERATED {}", when(identity));
             let options = identity.options.iter().filter_map(|(key, value)| sequence_option(key, value));
-            let set: String = options.map(|option| format!(" SET {option}")).collect();
-            vec![alter(table, column, &format!("SET GENERATED {}{set}", when(identity)))]
+            let actions: Vec<String> = std::iter::once(generated).chain(options.map(|o| format!("SET {o}"))).collect();
+            vec![alter(table, column, &actions.join(" "))]
         }
         Some(identity) => vec![alter(table, column, &format!("ADD {}", identity_as(identity)))],
     }

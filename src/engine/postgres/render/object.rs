@@ -115,7 +115,7 @@ pub(in crate::engine::postgres) fn alter_type(before: &TypeDef, after: &TypeDef)
                 match old.iter().find(|(n, _)| n == attribute) {
                     None => out.push(format!("ALTER TYPE {name} ADD ATTRIBUTE {} {data_type}", ident(attribute))),
                     Some((_, was)) if was != data_type => {
-                        out.push(format!("ALTER TYPE {name} ALTER ATTRIBUTE {} TYPE {data_type}", ident(attribute)))
+                        out.push(format!("ALTER TYPE {name} ALTER ATTRIBUTE {} TYPE {data_type}", ident(attribute)));
                     }
                     Some(_) => {}
                 }

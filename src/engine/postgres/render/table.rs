@@ -51,21 +51,18 @@ fn is_inline(constraint: &Constraint, keys: ForeignKeys) -> bool {
 fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
     let unlogged = if table.unlogged { "UNLOGGED " } else { "" };
     let mut sql = format!("CREATE {unlogged}TABLE {}", relation(&table.name));
-    match &table.partition_of {
-        Some(partition) => {
-            sql.push_str(&format!(" PARTITION OF {}", relation(&partition.parent)));
-            let parent = schema.tables.get(&partition.parent);
-            let elements = partition_elements(table, parent, keys);
-            if !elements.is_empty() {
-                sql.push_str(&format!(" ({}\n)", lines(&elements)));
-            }
-            sql.push_str(&format!(" {}", partition.bound));
+    if let Some(partition) = &table.partition_of {
+        sql.push_str(&format!(" PARTITION OF {}", relation(&partition.parent)));
+        let parent = schema.tables.get(&partition.parent);
+        let elements = partition_elements(table, parent, keys);
+        if !elements.is_empty() {
+            sql.push_str(&format!(" ({}\n)", lines(&elements)));
         }
-        None => {
-            let mut elements: Vec<String> = table.columns.iter().map(column::definition).collect();
-            elements.extend(inline_constraints(table, None, keys));
-            if elements.is_empty() { sql.push_str(" ()") } else { sql.push_str(&format!(" ({}\n)", lines(&elements))) }
-        }
+        sql.push_str(&format!(" {}", partition.bound));
+    } else {
+        let mut elements: Vec<String> = table.columns.iter().map(column::definition).collect();
+        elements.extend(inline_constraints(table, None, keys));
+        if elements.is_empty() { sql.push_str(" ()") } else { sql.push_str(&format!(" ({}\n)", lines(&elements))) }
     }
     if !table.inherits.is_empty() {
         let parents: Vec<String> = table.inherits.iter().map(relation).collect();
