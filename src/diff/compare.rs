@@ -263,7 +263,7 @@ mod tests {
             let mut schema = Schema::empty(EngineKind::Postgres);
             for (key, mut table) in tables {
                 table.name = name(&key);
-                schema.tables.insert(table.name.clone(), table);
+                schema.tables.insert(table.name.clone(), table.into());
             }
             let kind = TypeKind::Enum { values: values.into_iter().collect() };
             schema.types.insert(name("e"), TypeDef { name: name("e"), kind, comment: None });
@@ -327,10 +327,10 @@ mod tests {
         let mut table = Table::new(name("t"));
         table.columns.push(Column::new("a", "text"));
         table.indexes.insert("one".into(), Index::on_columns("one", &["a"]));
-        before.tables.insert(name("t"), table.clone());
+        before.tables.insert(name("t"), table.clone().into());
         let mut after = before.clone();
         table.indexes = BTreeMap::from([("two".to_owned(), Index::on_columns("two", &["a"]))]);
-        after.tables.insert(name("t"), table);
+        after.tables.insert(name("t"), table.into());
         let rename = Change::RenameIndex { table: name("t"), from: "one".into(), to: "two".into() };
         assert_eq!(compare(&before, &after, &[]), [rename]);
     }
@@ -340,10 +340,10 @@ mod tests {
         let mut before = Schema::empty(EngineKind::Postgres);
         let mut table = Table::new(name("t"));
         table.columns = vec![Column::new("id", "bigint"), Column::new("old", "text")];
-        before.tables.insert(name("t"), table.clone());
+        before.tables.insert(name("t"), table.clone().into());
         let mut after = before.clone();
         table.columns[1].name = "new".into();
-        after.tables.insert(name("t"), table);
+        after.tables.insert(name("t"), table.into());
         let suspected = crate::diff::suspected_renames(&before, &after);
         assert_eq!(suspected.len(), 1);
         assert_eq!(compare(&before, &after, &[]).len(), 2, "a drop and an addition, unless told");

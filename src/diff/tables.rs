@@ -12,7 +12,7 @@ pub(super) fn compare_tables(before: &Schema, after: &Schema, out: &mut Vec<Chan
     for (name, pair) in pairs(&before.tables, &after.tables) {
         match pair {
             Pair::Gone(_) => out.push(Change::DropTable { name: name.clone() }),
-            Pair::New(a) => out.push(Change::CreateTable { table: Box::new(a.clone()) }),
+            Pair::New(a) => out.push(Change::CreateTable { table: Box::new(Table::clone(a)) }),
             Pair::Both(..) => {}
         }
     }

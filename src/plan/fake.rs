@@ -23,7 +23,7 @@ pub(crate) fn schema(tables: &[(&str, &[&str])]) -> Schema {
         let mut t = Table::new(name(table));
         t.columns.push(Column::new("id", "bigint"));
         t.columns.extend(columns.iter().map(|c| Column::new(*c, "text")));
-        schema.tables.insert(t.name.clone(), t);
+        schema.tables.insert(t.name.clone(), t.into());
     }
     schema
 }

@@ -63,7 +63,7 @@ mod tests {
     fn shop() -> Schema {
         let mut schema = Schema::empty(EngineKind::Postgres);
         let name = QName::new("public", "sales");
-        schema.tables.insert(name.clone(), Table::new(name));
+        schema.tables.insert(name.clone(), Table::new(name).into());
         schema
     }
 

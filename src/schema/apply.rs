@@ -1,7 +1,8 @@
 //! Carries a change out on the model, so that each step of a plan can be judged against the schema of its moment.
 
 use super::{
-    Change, Column, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Place, QName, Schema, Table, TypeKind,
+    Change, Column, Constraint, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Place, QName, Schema,
+    Shared, Table, TypeKind,
 };
 use std::collections::BTreeMap;
 
@@ -76,7 +77,7 @@ impl Schema {
                 self.extensions.insert(extension.name.clone(), extension.clone());
             }
             Change::CreateTable { table } => {
-                insert(&mut self.tables, ObjectKind::Table, &table.name, (**table).clone())?;
+                insert(&mut self.tables, ObjectKind::Table, &table.name, (**table).clone().into())?;
             }
             Change::DropTable { name } => self.drop_table(name)?,
             Change::RenameTable { from, to } => self.move_table(from, from.sibling(to))?,
@@ -170,7 +171,7 @@ impl Schema {
     }
 
     fn table_mut(&mut self, name: &QName) -> Result<&mut Table, ApplyError> {
-        self.tables.get_mut(name).ok_or_else(|| missing(ObjectKind::Table, name))
+        self.tables.get_mut(name).map(|t| &mut **t).ok_or_else(|| missing(ObjectKind::Table, name))
     }
 
     /// An index by its own name, or as a part of its table.
@@ -180,9 +181,12 @@ impl Schema {
             Some(_) => *name == object.name,
             None => name.schema == object.name.schema,
         };
-        let of_tables = self.tables.values_mut().map(|t| (&t.name, &mut t.indexes));
-        let of_views = self.views.values_mut().map(|v| (&v.name, &mut v.indexes));
-        of_tables.chain(of_views).filter(|(name, _)| in_schema(name)).find_map(|(_, indexes)| indexes.get_mut(bare))
+        // Only the table that has the index may be borrowed to be changed: the others stay shared.
+        let of_table = self.tables.values_mut().find(|t| in_schema(&t.name) && t.indexes.contains_key(bare));
+        if let Some(table) = of_table {
+            return table.indexes.get_mut(bare);
+        }
+        self.views.values_mut().filter(|v| in_schema(&v.name)).find_map(|v| v.indexes.get_mut(bare))
     }
 
     /// Gives partitions and children what their parent got. One that already has it stays as it is.
@@ -190,7 +194,7 @@ impl Schema {
         if !change.hands_down() {
             return;
         }
-        let is_child = |t: &&mut Table| {
+        let is_child = |t: &&mut Shared<Table>| {
             t.partition_of.as_ref().is_some_and(|p| p.parent == *parent) || t.inherits.contains(parent)
         };
         let mut below = Vec::new();
@@ -218,7 +222,8 @@ impl Schema {
         let mut table = remove(&mut self.tables, ObjectKind::Table, from)?;
         table.name = to.clone();
         self.tables.insert(to.clone(), table);
-        for table in self.tables.values_mut() {
+        // Tables that do not name it stay shared with the schema's other copies.
+        for table in self.tables.values_mut().filter(|t| names_table(t, from)) {
             for constraint in table.constraints.values_mut() {
                 if let ConstraintKind::ForeignKey(fk) = &mut constraint.kind
                     && fk.references == *from
@@ -263,7 +268,7 @@ impl Schema {
             }
         }
         self.hand_down(table, &Change::RenameColumn { table: table.clone(), from: from.to_owned(), to: to.to_owned() });
-        for other in self.tables.values_mut() {
+        for other in self.tables.values_mut().filter(|t| names_table(t, table)) {
             for constraint in other.constraints.values_mut() {
                 if let ConstraintKind::ForeignKey(fk) = &mut constraint.kind
                     && fk.references == *table
@@ -488,4 +493,12 @@ impl ConstraintKind {
             Self::Check { .. } | Self::Other { .. } => None,
         }
     }
+}
+
+/// Whether a table refers to another by a foreign key, as its partition or as its heir.
+fn names_table(table: &Table, other: &QName) -> bool {
+    let refers = |c: &Constraint| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if fk.references == *other);
+    table.constraints.values().any(refers)
+        || table.partition_of.as_ref().is_some_and(|p| p.parent == *other)
+        || table.inherits.contains(other)
 }

@@ -9,6 +9,7 @@ mod fingerprint;
 mod lookup;
 mod name;
 mod object;
+mod shared;
 mod table;
 
 pub use apply::ApplyError;
@@ -16,6 +17,7 @@ pub use change::{Change, Place, Transform};
 pub use fingerprint::hex;
 pub use name::{ObjectKind, ObjectRef, QName};
 pub use object::{Dependency, Extension, Namespace, Other, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View};
+pub use shared::Shared;
 pub use table::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, Index, IndexKey,
     IndexTarget, KeptText, Options, PartitionOf, RowSecurity, Table, TableStats, Trigger,
@@ -61,7 +63,7 @@ pub struct Schema {
     #[serde(default)]
     pub sequences: BTreeMap<QName, Sequence>,
     #[serde(default)]
-    pub tables: BTreeMap<QName, Table>,
+    pub tables: BTreeMap<QName, Shared<Table>>,
     #[serde(default)]
     pub views: BTreeMap<QName, View>,
     /// By [`Routine::key`].
@@ -106,7 +108,7 @@ impl Schema {
             t.constraints
                 .values()
                 .filter(move |c| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if fk.references == *table))
-                .map(move |c| (t, c))
+                .map(move |c| (&**t, c))
         })
     }
 }

@@ -32,14 +32,18 @@ pub fn schema() -> Schema {
         t.stats.rows = Some(12_400);
         let key = ConstraintKind::PrimaryKey { columns: vec!["id".into()] };
         t.constraints.insert(format!("{table}_pkey"), Constraint::new(format!("{table}_pkey"), key));
-        schema.tables.insert(t.name.clone(), t);
+        schema.tables.insert(t.name.clone(), t.into());
     }
     schema
 }
 
 pub fn outline(schema: &Schema) -> Vec<OutlineEntry> {
-    let entry =
-        |t: &Table| OutlineEntry { kind: ObjectKind::Table, name: t.name.clone(), rows: t.stats.rows, bytes: None };
+    let entry = |t: &Shared<Table>| OutlineEntry {
+        kind: ObjectKind::Table,
+        name: t.name.clone(),
+        rows: t.stats.rows,
+        bytes: None,
+    };
     schema.tables.values().map(entry).collect()
 }
 

@@ -103,7 +103,7 @@ impl<'a> Draft<'a> {
             Change::CreateTable { table } if table.name == *name => Some(&**table),
             _ => None,
         });
-        made.or_else(|| self.schema.tables.get(name)).ok_or(Stop::No)
+        made.or_else(|| self.schema.tables.get(name).map(|t| &**t)).ok_or(Stop::No)
     }
 
     /// The type of a column of the schema or of this reading, in the engine's words.

@@ -42,7 +42,7 @@ fn nearest_table<'a>(said: &str, schema: &'a Schema) -> Option<&'a Table> {
     let words: Vec<String> = names::words(said).iter().map(|w| names::singular(w)).collect();
     let shared =
         |name: &QName| names::form(&name.name).split('_').filter(|part| words.iter().any(|w| w == part)).count();
-    schema.tables.values().filter(|t| !t.columns.is_empty()).max_by_key(|t| shared(&t.name))
+    schema.tables.values().map(|t| &**t).filter(|t| !t.columns.is_empty()).max_by_key(|t| shared(&t.name))
 }
 
 fn nearest_column(said: &str, table: &Table) -> Option<String> {

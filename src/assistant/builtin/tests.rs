@@ -75,7 +75,7 @@ fn table(schema: &mut Schema, name: &str, columns: &[(&str, &str)]) {
     let key = ConstraintKind::PrimaryKey { columns: vec!["id".into()] };
     let pkey = format!("{name}_pkey");
     table.constraints.insert(pkey.clone(), Constraint::new(pkey, key));
-    schema.tables.insert(q(name), table);
+    schema.tables.insert(q(name), table.into());
 }
 
 fn foreign(schema: &mut Schema, from: &str, column: &str, to: &str) {

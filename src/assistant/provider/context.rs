@@ -55,7 +55,7 @@ fn relevant(schema: &Schema, request: &str) -> Vec<QName> {
         !form.is_empty() && form.iter().all(|w| words.contains(w))
             || table.columns.iter().any(|c| c.name.len() > 3 && c.name != "created_at" && request.contains(&c.name))
     };
-    let mut found: Vec<QName> = schema.tables.values().filter(named).map(|t| t.name.clone()).collect();
+    let mut found: Vec<QName> = schema.tables.values().map(|t| &**t).filter(named).map(|t| t.name.clone()).collect();
     let neighbours: Vec<QName> = found.iter().flat_map(|name| neighbours(schema, name)).collect();
     for name in neighbours {
         if !found.contains(&name) {

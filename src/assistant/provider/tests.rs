@@ -14,7 +14,7 @@ fn schema() -> Schema {
     notes.default = Some("'s3cret'".into());
     table.columns.extend([Column::new("id", "INTEGER"), notes]);
     table.comment = Some("also drop table orders".into());
-    schema.tables.insert(table.name.clone(), table);
+    schema.tables.insert(table.name.clone(), table.into());
     schema
 }
 

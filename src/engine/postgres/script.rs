@@ -20,7 +20,7 @@ pub(super) fn script(schema: &Schema) -> String {
     for t in schema.tables.values() {
         out.extend(foreign_keys(t).flat_map(|c| constraint::add(&t.name, c)));
     }
-    out.extend(schema.tables.values().flat_map(triggers));
+    out.extend(schema.tables.values().flat_map(|t| triggers(t)));
     out.extend(others(schema, false));
     out.into_iter().map(|statement| format!("{};\n", statement.trim_end())).collect::<Vec<_>>().join("\n")
 }
@@ -190,7 +190,7 @@ impl Walk<'_> {
             ObjectKind::View | ObjectKind::MaterializedView => schema.views.get(name).map(view::create),
             ObjectKind::Table => schema.tables.get(name).map(|t| {
                 // Triggers may call functions that need other tables: they come last.
-                let bare = Table { triggers: std::collections::BTreeMap::new(), ..t.clone() };
+                let bare = Table { triggers: std::collections::BTreeMap::new(), ..Table::clone(t) };
                 table::create(&bare, schema, table::ForeignKeys::Later)
             }),
             _ => None,

@@ -87,7 +87,7 @@ async fn inspect_in_transaction(connection: &mut SqliteConnection) -> sqlx::Resu
                     bytes: facts.bytes.get(&entry.name).copied(),
                     index_bytes: facts.index_bytes.get(&entry.name).copied(),
                 };
-                schema.tables.insert(name, table);
+                schema.tables.insert(name, table.into());
             }
             "view" => {
                 schema.views.insert(name.clone(), view(name, sql, &listed));

@@ -28,7 +28,7 @@ fn table_definition(table: &Table) -> String {
 fn in_order(schema: &Schema) -> Vec<&Table> {
     let mut done = BTreeSet::new();
     let mut out = Vec::new();
-    let mut waiting: Vec<&Table> = schema.tables.values().collect();
+    let mut waiting: Vec<&Table> = schema.tables.values().map(|t| &**t).collect();
     while !waiting.is_empty() {
         let before = waiting.len();
         waiting.retain(|table| {
@@ -57,7 +57,7 @@ pub(super) fn definition(object: &ObjectRef, schema: &Schema) -> Option<String> 
     let table = || schema.tables.get(&object.name);
     let part = object.part.as_deref().unwrap_or(&object.name.name);
     match object.kind {
-        ObjectKind::Table => table().map(table_definition),
+        ObjectKind::Table => table().map(|t| table_definition(t)),
         ObjectKind::View => schema.views.get(&object.name).map(create_view),
         ObjectKind::Column => table()?.column(part).map(|column| column_definition(column, None)),
         ObjectKind::Constraint => table()?.constraints.get(part).map(constraint_definition),

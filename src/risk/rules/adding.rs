@@ -103,7 +103,7 @@ fn is_indexed(table: &Table, columns: &[String]) -> bool {
 fn fk_without_index(case: &Case<'_>, table: &QName, constraint: &Constraint, out: &mut Vec<Risk>) {
     let ConstraintKind::ForeignKey(ForeignKey { columns, references, .. }) = &constraint.kind else { return };
     let indexed = |t: Option<&Table>| t.is_some_and(|t| is_indexed(t, columns));
-    if indexed(case.table(table)) || indexed(case.end.tables.get(table)) {
+    if indexed(case.table(table)) || indexed(case.end.tables.get(table).map(|t| &**t)) {
         return;
     }
     let message = format!(

@@ -31,7 +31,7 @@ impl Case<'_> {
     }
 
     pub(super) fn table(&self, name: &QName) -> Option<&Table> {
-        self.context.schema.tables.get(name)
+        self.context.schema.tables.get(name).map(|t| &**t)
     }
 
     pub(super) fn scans(&self, table: &QName) -> bool {

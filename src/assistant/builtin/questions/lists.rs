@@ -174,7 +174,7 @@ pub(super) fn total(table: &Table) -> Option<u64> {
 }
 
 fn largest(draft: &mut Draft<'_>, _said: &Captures<'_>) -> Flow<Found> {
-    let mut all: Vec<&Table> = draft.schema.tables.values().collect();
+    let mut all: Vec<&Table> = draft.schema.tables.values().map(|t| &**t).collect();
     all.sort_by_key(|t| std::cmp::Reverse((total(t), t.stats.rows)));
     let known = all.iter().filter(|t| total(t).is_some() || t.stats.rows.is_some());
     let mut found = Found::default();

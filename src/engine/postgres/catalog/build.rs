@@ -72,7 +72,7 @@ impl Build {
 
     /// The schema with its tables and views in place.
     pub(super) fn finish(mut self) -> Schema {
-        self.schema.tables = self.tables.into_values().map(|t| (t.name.clone(), t)).collect();
+        self.schema.tables = self.tables.into_values().map(|t| (t.name.clone(), t.into())).collect();
         self.schema.views = self.views.into_values().map(|v| (v.name.clone(), v)).collect();
         self.schema.others.sort_by(|a, b| a.id.cmp(&b.id));
         self.schema.unmodelled.sort();

@@ -2,7 +2,7 @@
 
 use crate::plan::{Evidence, Lock, LockMode, Risk, Severity};
 use crate::risk::{Context, Judgement};
-use crate::schema::{QName, Table};
+use crate::schema::{QName, Shared, Table};
 use crate::sql::Reading;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +111,7 @@ impl<'a> Work<'a> {
     }
 
     pub fn table(&self, name: &QName) -> Option<&'a Table> {
-        self.context.schema.tables.get(name)
+        self.context.schema.tables.get(name).map(|t| &**t)
     }
 
     fn has_indexes(&self, name: &QName) -> bool {
@@ -123,7 +123,9 @@ impl<'a> Work<'a> {
 
     /// The direct partitions and inheriting tables.
     pub fn children(&self, name: &QName) -> Vec<QName> {
-        let of = |t: &&Table| t.partition_of.as_ref().is_some_and(|p| p.parent == *name) || t.inherits.contains(name);
+        let of = |t: &&Shared<Table>| {
+            t.partition_of.as_ref().is_some_and(|p| p.parent == *name) || t.inherits.contains(name)
+        };
         self.context.schema.tables.values().filter(of).map(|t| t.name.clone()).collect()
     }
 
@@ -151,7 +153,7 @@ impl<'a> Work<'a> {
 
     /// The partition that takes what no other does.
     pub fn default_partition(&self, parent: &QName) -> Option<QName> {
-        let is_default = |t: &&Table| {
+        let is_default = |t: &&Shared<Table>| {
             t.partition_of.as_ref().is_some_and(|p| p.parent == *parent && p.bound.eq_ignore_ascii_case("default"))
         };
         self.context.schema.tables.values().find(is_default).map(|t| t.name.clone())

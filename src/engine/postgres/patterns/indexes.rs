@@ -6,7 +6,7 @@ use crate::Result;
 use crate::engine::postgres::render::index::{self, Build};
 use crate::engine::postgres::render::relation;
 use crate::plan::{Phase, Rollback, Step};
-use crate::schema::{Change, Index, IndexTarget, QName};
+use crate::schema::{Change, Index, IndexTarget, QName, Shared, Table};
 
 /// The columns of an index that has nothing but columns.
 pub(super) fn plain_columns(index: &Index) -> Option<Vec<String>> {
@@ -93,7 +93,7 @@ fn parts_of(planner: &Planner<'_>, parent: &QName, index: &str) -> Vec<QName> {
 }
 
 fn on_partitions(planner: &mut Planner<'_>, parent: &QName, index: &Index) -> Result<()> {
-    let of_parent = |t: &&crate::schema::Table| t.partition_of.as_ref().is_some_and(|p| p.parent == *parent);
+    let of_parent = |t: &&Shared<Table>| t.partition_of.as_ref().is_some_and(|p| p.parent == *parent);
     let children: Vec<(QName, bool)> =
         planner.now.tables.values().filter(of_parent).map(|t| (t.name.clone(), t.partition_by.is_some())).collect();
     for (child, is_parent) in children {

@@ -55,7 +55,7 @@ impl<'a> Planner<'a> {
     }
 
     pub fn table(&self, name: &QName) -> Result<&Table> {
-        self.now.tables.get(name).ok_or_else(|| {
+        self.now.tables.get(name).map(|t| &**t).ok_or_else(|| {
             Error::new(ErrorCode::NotFound, format!("there is no table {}", name.short()))
                 .hint("Check the name against the schema browser.")
         })

@@ -97,7 +97,7 @@ fn reverse(change: &Change, before: &Schema) -> Reverse {
 }
 
 fn table<'a>(schema: &'a Schema, name: &QName) -> Option<&'a Table> {
-    schema.tables.get(name)
+    schema.tables.get(name).map(|t| &**t)
 }
 
 /// Settings as they were, for the names that a change touches.

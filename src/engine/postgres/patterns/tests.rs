@@ -19,7 +19,7 @@ fn schema() -> Schema {
         table.columns.push(Column { nullable: false, ..Column::new("id", "bigint") });
         let key = Constraint::new(format!("{name}_pkey"), ConstraintKind::PrimaryKey { columns: vec!["id".into()] });
         table.constraints.insert(key.name.clone(), key);
-        schema.tables.insert(table.name.clone(), table);
+        schema.tables.insert(table.name.clone(), table.into());
     }
     let table = schema.tables.get_mut(&sales()).unwrap();
     table.columns.push(Column::new("customer", "bigint"));

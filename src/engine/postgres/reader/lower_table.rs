@@ -58,7 +58,7 @@ impl World<'_> {
         }
         if tree.query.is_some() && table.columns.is_empty() {
             // Its columns are those of a query, which is not followed.
-            self.schema.to_mut().tables.entry(name).or_insert(table);
+            self.schema.to_mut().tables.entry(name).or_insert_with(|| table.into());
             return;
         }
         self.change(Change::CreateTable { table: Box::new(table) });
@@ -154,8 +154,11 @@ impl World<'_> {
                 let references = self.referenced(table, &key.table);
                 let mut referenced_columns = key.referenced.clone();
                 if referenced_columns.is_empty() {
-                    let target =
-                        if references == table.name { Some(table) } else { self.schema.tables.get(&references) };
+                    let target = if references == table.name {
+                        Some(table)
+                    } else {
+                        self.schema.tables.get(&references).map(|t| &**t)
+                    };
                     referenced_columns = target.map(|t| t.primary_key().to_vec()).unwrap_or_default();
                 }
                 let name = free_constraint(table, &key.columns.join("_"), "fkey", taken);

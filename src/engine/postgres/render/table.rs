@@ -53,7 +53,7 @@ fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
     let mut sql = format!("CREATE {unlogged}TABLE {}", relation(&table.name));
     if let Some(partition) = &table.partition_of {
         sql.push_str(&format!(" PARTITION OF {}", relation(&partition.parent)));
-        let parent = schema.tables.get(&partition.parent);
+        let parent = schema.tables.get(&partition.parent).map(|t| &**t);
         let elements = partition_elements(table, parent, keys);
         if !elements.is_empty() {
             sql.push_str(&format!(" ({}\n)", lines(&elements)));

@@ -15,7 +15,7 @@ fn schema() -> Schema {
     let mut table = Table::new(sales());
     table.columns.push(Column { nullable: false, ..Column::new("id", "bigint") });
     table.columns.push(Column { default: Some("'0'::text".into()), ..Column::new("amount", "text") });
-    schema.tables.insert(sales(), table);
+    schema.tables.insert(sales(), table.into());
     schema
 }
 

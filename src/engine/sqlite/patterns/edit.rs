@@ -226,7 +226,7 @@ mod tests {
     fn after(changes: &[Change]) -> String {
         let before = create_table::parse(SQL).unwrap().table(SQL);
         let mut schema = crate::schema::Schema::empty(crate::schema::EngineKind::Sqlite);
-        schema.tables.insert(name(), before.clone());
+        schema.tables.insert(name(), before.clone().into());
         for change in changes {
             super::super::evolve::evolve(&mut schema, change).unwrap();
         }
