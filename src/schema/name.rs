@@ -125,6 +125,10 @@ pub enum ObjectKind {
     AccessMethod,
     Conversion,
     Transform,
+    /// What a role may do with an object; the part says which object's and which role's.
+    Privileges,
+    /// Who owns an object, where that is not the database's owner.
+    Owner,
 }
 
 impl ObjectKind {
@@ -163,6 +167,8 @@ impl ObjectKind {
             Self::AccessMethod => "access method",
             Self::Conversion => "conversion",
             Self::Transform => "transform",
+            Self::Privileges => "privileges",
+            Self::Owner => "owner",
         }
     }
 }

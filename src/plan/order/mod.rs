@@ -134,11 +134,10 @@ fn mentions(
     };
     let (made, gone) = (by_word(makers), by_word(removers));
     for (at, touch) in touches.iter().enumerate() {
-        let removes = touch.makes.is_empty() && !touch.removes.is_empty();
         let mut seen = HashSet::new();
         for word in touch.text.iter().flat_map(|text| words(text)).filter(|word| seen.insert(*word)) {
             let word = word.to_lowercase();
-            if removes {
+            if touch.takes_away {
                 edges.extend(gone.get(&word).into_iter().flatten().map(|other| (at, *other)));
             } else {
                 edges.extend(made.get(&word).into_iter().flatten().map(|other| (*other, at)));

@@ -16,6 +16,8 @@ pub(super) enum Key {
     Column(QName, String),
     Constraint(QName, String),
     Trigger(QName, String),
+    /// What hangs on something else, by its own kind: a policy or rule of a table, the rights that are given on it.
+    Part(ObjectKind, QName, String),
 }
 
 impl Key {
@@ -25,7 +27,7 @@ impl Key {
             Self::Relation(name) | Self::Type(name) => Some(&name.name),
             Self::Routine(key) => key.name.split('(').next(),
             Self::Column(_, column) => Some(column),
-            Self::Schema(_) | Self::Extension(_) | Self::Constraint(..) | Self::Trigger(..) => None,
+            Self::Schema(_) | Self::Extension(_) | Self::Constraint(..) | Self::Trigger(..) | Self::Part(..) => None,
         }
     }
 }
@@ -39,14 +41,18 @@ pub(super) struct Touch {
     pub needs: Vec<Key>,
     /// Stood on until now: may be removed only afterwards.
     pub leaves: Vec<Key>,
-    /// SQL that may mention what must be there (of a change that makes) or what it stood on (of one that removes).
+    /// SQL that may mention what must be there or, of a change that takes something away, what it stood on.
     pub text: Vec<String>,
+    /// Whether the change only takes something away.
+    pub takes_away: bool,
 }
 
 impl Touch {
     pub(super) fn of(change: &Change, before: &Schema) -> Self {
         let mut touch = Self::default();
         touch.read(change, before);
+        let drops_other = matches!(change, Change::DropOther { .. });
+        touch.takes_away = drops_other || touch.makes.is_empty() && !touch.removes.is_empty();
         touch
     }
 
@@ -144,12 +150,22 @@ impl Touch {
             }
             Change::DropTrigger { table, name } => self.removes.push(Key::Trigger(table.clone(), name.clone())),
             Change::CreateOther { object } => {
-                self.make_other(object.id.kind, &object.id.name);
+                match &object.id.part {
+                    None => self.make_other(object.id.kind, &object.id.name),
+                    Some(part) => {
+                        self.makes.push(Key::Part(object.id.kind, object.id.name.clone(), part.clone()));
+                        self.needs.extend(wholes(&object.id.name));
+                    }
+                }
                 self.text.extend(object.create.clone());
             }
             Change::DropOther { object } => {
-                if object.id.part.is_none() {
-                    self.removes.push(other_key(object.id.kind, &object.id.name));
+                match &object.id.part {
+                    None => self.removes.push(other_key(object.id.kind, &object.id.name)),
+                    Some(part) => {
+                        self.removes.push(Key::Part(object.id.kind, object.id.name.clone(), part.clone()));
+                        self.leaves.extend(wholes(&object.id.name));
+                    }
                 }
                 self.text.extend(object.create.clone());
             }
@@ -286,6 +302,12 @@ fn type_text(kind: &TypeKind) -> Vec<String> {
         TypeKind::Composite { attributes } => attributes.iter().map(|(_, data_type)| data_type.clone()).collect(),
         TypeKind::Other { definition } => vec![definition.clone()],
     }
+}
+
+/// What something may be a part of, whichever kind has that name.
+fn wholes(name: &QName) -> [Key; 4] {
+    let schema = if name.schema.is_empty() { &name.name } else { &name.schema };
+    [Key::Relation(name.clone()), Key::Type(name.clone()), Key::Routine(name.clone()), Key::Schema(schema.clone())]
 }
 
 fn other_key(kind: ObjectKind, name: &QName) -> Key {

@@ -23,6 +23,16 @@ fn is_of_routines(object: &ObjectRef) -> bool {
     matches!(object.kind, Aggregate | Cast | Conversion | Operator | Transform)
 }
 
+/// Owners and rights come when all is made: what is made later would take new defaults, or have another owner.
+fn given(object: &ObjectRef) -> u8 {
+    match object.kind {
+        ObjectKind::Owner => 54,
+        ObjectKind::Privileges => 55,
+        ObjectKind::DefaultPrivileges => 99,
+        _ => 52,
+    }
+}
+
 fn added(constraint: &Constraint) -> u8 {
     match constraint.kind {
         ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. } => 42,
@@ -75,7 +85,7 @@ pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
         Change::ValidateConstraint { .. } => 47,
         Change::CreateView { .. } | Change::ReplaceView { .. } => 50,
         Change::CreateTrigger { .. } => 51,
-        Change::CreateOther { .. } => 52,
+        Change::CreateOther { object } => given(&object.id),
         Change::SetComment { .. } => 53,
 
         Change::DropColumn { .. } => 90,

@@ -76,6 +76,7 @@ impl Build {
         self.schema.views = self.views.into_values().map(|v| (v.name.clone(), v)).collect();
         self.schema.others.sort_by(|a, b| a.id.cmp(&b.id));
         self.schema.unmodelled.sort();
+        self.schema.unmodelled.dedup();
         self.schema.dependencies.sort();
         self.schema.dependencies.dedup();
         self.schema

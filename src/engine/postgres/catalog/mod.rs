@@ -11,6 +11,8 @@ mod dependencies;
 mod indexes;
 mod namespaces;
 mod others;
+mod owners;
+mod privileges;
 mod routines;
 mod sequences;
 mod tables;
@@ -55,6 +57,8 @@ async fn read(connection: &mut PgConnection, info: &ServerInfo) -> Result<Schema
     routines::read(connection, &mut build).await?;
     triggers::read(connection, &mut build).await?;
     others::read(connection, &mut build).await?;
+    owners::read(connection, &mut build).await?;
+    privileges::read(connection, &mut build).await?;
     unmodelled::read(connection, &mut build).await?;
     dependencies::read(connection, &mut build).await?;
     Ok(build.finish())

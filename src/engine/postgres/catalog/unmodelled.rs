@@ -67,11 +67,6 @@ fn query() -> String {
             "format('%s as %s', format_type(o.castsource, NULL), format_type(o.casttarget, NULL))",
         ),
         of_database("transform", "pg_transform", "format_type(o.trftype, NULL)"),
-        of_database(
-            "default privileges",
-            "pg_default_acl",
-            "pg_get_userbyid(o.defaclrole)::text || ' ' || o.defaclobjtype::text",
-        ),
         "SELECT 'subscription', '', s.subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
          WHERE d.datname = current_database()"
             .to_owned(),
@@ -81,7 +76,7 @@ fn query() -> String {
 
 fn kind_of(word: &str) -> Option<ObjectKind> {
     use ObjectKind::{
-        AccessMethod, Cast, Conversion, DefaultPrivileges, ForeignDataWrapper, ForeignServer, ForeignTable, Language,
+        AccessMethod, Cast, Conversion, ForeignDataWrapper, ForeignServer, ForeignTable, Language,
         Operator, Subscription, TextSearch, Transform, Type,
     };
     Some(match word {
@@ -96,7 +91,6 @@ fn kind_of(word: &str) -> Option<ObjectKind> {
         "access method" => AccessMethod,
         "cast" => Cast,
         "transform" => Transform,
-        "default privileges" => DefaultPrivileges,
         "subscription" => Subscription,
         _ => return None,
     })

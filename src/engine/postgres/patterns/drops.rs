@@ -65,14 +65,17 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> 
     if planner.is_busy(table)
         && let Some(key) = key
     {
-        let copy = keep(planner, table, column, &format!("SELECT {}, {}", ident_list(&key), ident(column)), rows)?;
-        let same: Vec<String> = key.iter().map(|k| format!("kept.{0} = t.{0}", ident(k))).collect();
+        let found = planner.table(table)?;
+        let same: Vec<String> = key.iter().map(|k| same_key(found, k)).collect();
+        let select = format!("SELECT {}, {}", list(&key, |k| kept_as(found, k)), kept_as(found, column));
+        let back = put_back(found, column, "kept.");
+        let copy = keep(planner, table, column, &select, rows)?;
         let update = format!(
-            "UPDATE {} AS t SET {name} = kept.{name} FROM {} AS kept WHERE {}",
+            "UPDATE {} AS t SET {} = {back} FROM {} AS kept WHERE {}",
             relation(table),
+            ident(column),
             relation(&copy),
-            same.join(" AND "),
-            name = ident(column)
+            same.join(" AND ")
         );
         fill_first(&mut step.rollback, planner.table(table)?, column, Some(update));
         step.rollback.kind = RollbackKind::Restores;
@@ -114,6 +117,34 @@ fn fill_first(rollback: &mut Rollback, table: &Table, column: &str, update: Opti
     }
 }
 
+/// The type of a column that is not the server's own. A copy in that type would keep it from being dropped, so such
+/// values are kept as text, which every type can be read from again.
+fn own_type<'a>(table: &'a Table, column: &str) -> Option<&'a str> {
+    table.column(column).map(|c| c.data_type.as_str()).filter(|data_type| data_type.contains('.'))
+}
+
+fn list(columns: &[String], each: impl Fn(&str) -> String) -> String {
+    columns.iter().map(|column| each(column)).collect::<Vec<_>>().join(", ")
+}
+
+fn kept_as(table: &Table, column: &str) -> String {
+    match own_type(table, column) {
+        Some(_) => format!("{0}::text AS {0}", ident(column)),
+        None => ident(column),
+    }
+}
+
+/// The kept value; `of` is the prefix of the copy's columns.
+fn put_back(table: &Table, column: &str, of: &str) -> String {
+    let value = format!("{of}{}", ident(column));
+    own_type(table, column).map_or_else(|| value.clone(), |data_type| format!("{value}::{data_type}"))
+}
+
+fn same_key(table: &Table, column: &str) -> String {
+    let cast = own_type(table, column).map_or("", |_| "::text");
+    format!("kept.{0} = t.{0}{cast}", ident(column))
+}
+
 /// A step that copies rows into our own schema.
 fn keep(planner: &mut Planner<'_>, table: &QName, column: &str, select: &str, rows: Option<u64>) -> Result<QName> {
     let copy = names::own("keep", table, column);
@@ -140,6 +171,8 @@ pub(super) fn table(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
     let overriding = if found.columns.iter().any(|c| c.identity.is_some()) { " OVERRIDING SYSTEM VALUE" } else { "" };
     let identities: Vec<String> =
         found.columns.iter().filter(|c| c.identity.is_some()).map(|c| c.name.clone()).collect();
+    let select = format!("SELECT {}", list(&columns, |c| kept_as(found, c)));
+    let values = list(&columns, |c| put_back(found, c, ""));
     let again = reverse::table_again(&planner.now, name);
     let mut step = planner.step_of(titles::title(&change), Phase::Contract, vec![change])?;
     step.destroys = vec![name.short()];
@@ -147,9 +180,10 @@ pub(super) fn table(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
         step.rollback.note = Some("The table comes back empty: a partitioned table is not copied.".into());
         return planner.push(step);
     }
-    let copy = keep(planner, name, "", &format!("SELECT {}", ident_list(&columns)), rows)?;
-    let list = ident_list(&columns);
-    let insert = format!("INSERT INTO {} ({list}){overriding} SELECT {list} FROM {}", relation(name), relation(&copy));
+    let copy = keep(planner, name, "", &select, rows)?;
+    let into = ident_list(&columns);
+    let insert =
+        format!("INSERT INTO {} ({into}){overriding} SELECT {values} FROM {}", relation(name), relation(&copy));
     // Before indexes are built and before triggers could fire.
     let made = step.rollback.sql.iter().position(|s| s.starts_with("CREATE ") && s.contains("TABLE "));
     step.rollback.sql.insert(made.map_or(0, |at| at + 1), insert);

@@ -3,6 +3,7 @@
 mod columns;
 mod constraints;
 mod drops;
+mod enums;
 mod expression;
 mod indexes;
 mod names;

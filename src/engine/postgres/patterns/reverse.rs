@@ -1,9 +1,10 @@
 //! The way back of every change, as changes: what was there before, made again.
 
+use super::enums;
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, ObjectKind, ObjectRef, Options, QName, Schema, Sequence, Table,
+    Change, Column, Constraint, ConstraintKind, ObjectKind, ObjectRef, Options, QName, Schema, Sequence, Table, TypeDef,
 };
 
 /// Changes that undo a change, and what they cannot bring back.
@@ -27,6 +28,9 @@ fn none(why: impl Into<String>) -> Reverse {
 
 /// The rollback of `change`, which turned `before` into `after`.
 pub(super) fn rollback(change: &Change, before: &Schema, after: &Schema) -> Rollback {
+    if let Some(rollback) = enum_again(change, before, after) {
+        return rollback;
+    }
     let found = reverse(change, before);
     let mut schema = after.clone();
     let mut sql = Vec::new();
@@ -36,6 +40,24 @@ pub(super) fn rollback(change: &Change, before: &Schema, after: &Schema) -> Roll
         let _ = schema.apply(back);
     }
     Rollback { kind: found.kind, sql, note: found.note, transactional: true, session: Vec::new() }
+}
+
+/// A value of an enum goes, or comes back in its place, only with the type made anew.
+fn enum_again(change: &Change, before: &Schema, after: &Schema) -> Option<Rollback> {
+    let (Change::AddEnumValue { name, .. } | Change::AlterType { definition: TypeDef { name, .. } }) = change else {
+        return None;
+    };
+    let (was, is) = (before.types.get(name)?, after.types.get(name)?);
+    if !enums::is_enum(was) || !enums::is_enum(is) {
+        return None;
+    }
+    let mut rollback = Rollback::exact(enums::rebuild(after, was));
+    rollback.note = Some(format!(
+        "{} is made anew and every column that has it is written again under a lock. It fails, and changes nothing, if a \
+         row holds a value that goes.",
+        name.short()
+    ));
+    Some(rollback)
 }
 
 /// One rollback for changes that were made together: the last is undone first, and the worst kind holds for all.
@@ -366,7 +388,6 @@ fn of_object(change: &Change, before: &Schema) -> Reverse {
         }
         Change::DropType { name } => before.types.get(name).map(|t| Change::CreateType { definition: t.clone() }),
         Change::RenameType { from, to } => Some(Change::RenameType { from: from.sibling(to), to: from.name.clone() }),
-        Change::AddEnumValue { .. } => return none("PostgreSQL cannot drop a value of an enum."),
         Change::RenameEnumValue { name, from, to } => {
             Some(Change::RenameEnumValue { name: name.clone(), from: to.clone(), to: from.clone() })
         }

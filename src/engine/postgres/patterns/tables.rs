@@ -1,11 +1,11 @@
 //! New tables, and changes of views and types that need more than one statement.
 
-use super::columns;
+use super::{columns, enums};
 use super::planner::{Planner, unsupported};
 use super::{reverse, titles};
 use crate::Result;
 use crate::engine::postgres::render::view::replaceable;
-use crate::plan::Phase;
+use crate::plan::{Phase, Step};
 use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, QName, Schema, Table, TypeDef, View};
 
 /// A table that nobody uses yet is made as it is; a foreign key to a table that is still to come waits for it.
@@ -101,7 +101,7 @@ fn covers(object: &ObjectRef, on: &ObjectRef) -> bool {
             && (on.kind == object.kind || on.kind == ObjectKind::Column))
 }
 
-/// An enum that loses or reorders values has no statement; neither has a domain with another base.
+/// A domain with another base has no statement; an enum that loses or reorders values is made anew.
 pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Result<()> {
     let change = Change::AlterType { definition: definition.clone() };
     let Some(before) = planner.now.types.get(&definition.name) else {
@@ -110,6 +110,9 @@ pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Res
             definition.name.clone(),
         ))));
     };
+    if enums::is_enum(before) && enums::is_enum(definition) {
+        return rebuild_enum(planner, change, definition);
+    }
     if crate::engine::postgres::render::object::alter_type(before, definition).is_empty() {
         return Err(unsupported(&change));
     }
@@ -117,5 +120,20 @@ pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Res
     let mut after = planner.now.clone();
     after.apply(&change).map_err(|why| super::planner::misfit(&why))?;
     step.rollback = reverse::rollback(&change, &planner.now, &after);
+    planner.push(step)
+}
+
+fn rebuild_enum(planner: &mut Planner<'_>, change: Change, definition: &TypeDef) -> Result<()> {
+    let sql = enums::rebuild(&planner.now, definition);
+    let mut after = planner.now.clone();
+    after.apply(&change).map_err(super::planner::misfit)?;
+    let mut step = Step::ddl(titles::title(&change), Phase::Migrate, sql);
+    step.rollback = reverse::rollback(&change, &planner.now, &after);
+    step.changes = vec![change];
+    step.note = Some(
+        "The type is made anew and every column that has it is written again under a lock. It fails, and changes \
+         nothing, if a row holds a value that goes."
+            .into(),
+    );
     planner.push(step)
 }

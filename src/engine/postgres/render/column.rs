@@ -122,16 +122,78 @@ pub(in crate::engine::postgres) fn recast(default: &str, data_type: &str) -> Str
 }
 
 pub(super) fn set_identity(table: &QName, column: &str, identity: Option<&Identity>, schema: &Schema) -> Vec<String> {
-    let had = schema.tables.get(table).and_then(|t| t.column(column)).is_some_and(|c| c.identity.is_some());
-    match identity {
-        None => vec![alter(table, column, "DROP IDENTITY")],
-        Some(identity) if had => {
-            let generated = format!("SET GENERATED {}", when(identity));
-            let options = identity.options.iter().filter_map(|(key, value)| sequence_option(key, value));
-            let actions: Vec<String> = std::iter::once(generated).chain(options.map(|o| format!("SET {o}"))).collect();
-            vec![alter(table, column, &actions.join(" "))]
+    let found = schema.tables.get(table).and_then(|t| t.column(column));
+    let had = found.and_then(|c| c.identity.as_ref());
+    match (identity, had) {
+        (None, _) => vec![alter(table, column, "DROP IDENTITY")],
+        (Some(identity), None) => vec![alter(table, column, &format!("ADD {}", identity_as(identity)))],
+        (Some(identity), Some(had)) => {
+            let data_type = found.map_or("bigint", |c| c.data_type.as_str());
+            alter_identity(table, column, (had, identity), data_type)
         }
-        Some(identity) => vec![alter(table, column, &format!("ADD {}", identity_as(identity)))],
+    }
+}
+
+fn alter_identity(table: &QName, column: &str, (old, new): (&Identity, &Identity), data_type: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    if old.options == new.options {
+        return vec![alter(table, column, &format!("SET GENERATED {}", when(new)))];
+    }
+    let (was, now) = (Counting::of(&old.options, data_type), Counting::of(&new.options, data_type));
+    if now.min > was.min || now.max < was.max {
+        // The position may be out of the new bounds, which the server refuses: wide bounds first, then a move.
+        let (low, high) = (was.min.min(now.min), was.max.max(now.max));
+        out.push(alter(table, column, &format!("SET MINVALUE {low} SET MAXVALUE {high}")));
+        let sequence =
+            format!("pg_get_serial_sequence({}, {})::regclass", literal(&relation(table)), literal(column));
+        out.push(format!(
+            "SELECT setval({sequence}, least(greatest(coalesce(pg_sequence_last_value({sequence}), {}), {}), {}), \
+             pg_sequence_last_value({sequence}) BETWEEN {} AND {} IS TRUE)",
+            now.start, now.min, now.max, now.min, now.max
+        ));
+    }
+    let set = [
+        format!("INCREMENT BY {}", now.increment),
+        format!("MINVALUE {}", now.min),
+        format!("MAXVALUE {}", now.max),
+        format!("START WITH {}", now.start),
+        format!("CACHE {}", now.cache),
+        (if now.cycle { "CYCLE" } else { "NO CYCLE" }).to_owned(),
+    ];
+    let set: String = set.iter().map(|option| format!(" SET {option}")).collect();
+    out.push(alter(table, column, &format!("SET GENERATED {}{set}", when(new))));
+    out
+}
+
+/// All settings of an identity's sequence, with those that its type has by itself (manual, CREATE SEQUENCE).
+struct Counting {
+    start: i64,
+    increment: i64,
+    min: i64,
+    max: i64,
+    cache: i64,
+    cycle: bool,
+}
+
+impl Counting {
+    fn of(options: &Options, data_type: &str) -> Self {
+        let figure = |names: [&str; 2]| names.iter().find_map(|name| options.get(*name)?.parse::<i64>().ok());
+        let (lowest, highest) = match data_type {
+            "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
+            "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            _ => (i64::MIN, i64::MAX),
+        };
+        let increment = figure(["increment", "increment_by"]).unwrap_or(1);
+        let (low, high) = if increment < 0 { (lowest, -1) } else { (1, highest) };
+        let (min, max) = (figure(["min", "minvalue"]).unwrap_or(low), figure(["max", "maxvalue"]).unwrap_or(high));
+        Self {
+            start: figure(["start", "start_with"]).unwrap_or(if increment < 0 { max } else { min }),
+            increment,
+            min,
+            max,
+            cache: figure(["cache", "cache"]).unwrap_or(1),
+            cycle: options.get("cycle").is_some_and(|c| c == "true"),
+        }
     }
 }
 

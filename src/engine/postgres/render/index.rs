@@ -62,7 +62,7 @@ fn key(key: &IndexKey) -> String {
 }
 
 /// The index and its comment, built directly.
-pub(super) fn direct(table: &QName, index: &Index) -> Vec<String> {
+pub(in crate::engine::postgres) fn direct(table: &QName, index: &Index) -> Vec<String> {
     let mut out = vec![create(table, index, Build::default())];
     out.extend(comment(table, index));
     out

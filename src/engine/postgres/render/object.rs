@@ -35,8 +35,19 @@ pub(in crate::engine::postgres) fn owned_by(sequence: &Sequence) -> String {
 }
 
 pub(super) fn alter_sequence(sequence: &Sequence, before: Option<&Sequence>) -> Vec<String> {
-    let mut out =
-        vec![format!("ALTER SEQUENCE {} AS {} {}", relation(&sequence.name), sequence.data_type, settings(sequence))];
+    let name = relation(&sequence.name);
+    let mut out = Vec::new();
+    if let Some(b) = before.filter(|b| sequence.min > b.min || sequence.max < b.max) {
+        // The position may be out of the new bounds, which the server refuses: wide bounds first, then a move.
+        let (low, high) = (b.min.min(sequence.min), b.max.max(sequence.max));
+        out.push(format!("ALTER SEQUENCE {name} AS bigint MINVALUE {low} MAXVALUE {high}"));
+        let within = format!("least(greatest(last_value, {}), {})", sequence.min, sequence.max);
+        out.push(format!(
+            "SELECT setval({}, {within}, is_called AND last_value = {within}) FROM {name}",
+            literal(&name)
+        ));
+    }
+    out.push(format!("ALTER SEQUENCE {name} AS {} {}", sequence.data_type, settings(sequence)));
     if before.is_none_or(|b| b.owned_by != sequence.owned_by) {
         out.push(owned_by(sequence));
     }
