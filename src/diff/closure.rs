@@ -9,6 +9,50 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 pub(super) fn rebuild_dependants(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
     rebuild_views(before, after, changes);
     rebuild_foreign_keys(before, after, changes);
+    rebuild_parts(before, after, changes);
+}
+
+/// Policies, rules, owners and rights go with the object that they are on: when that is made anew, so are they.
+fn rebuild_parts(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
+    let again: HashSet<QName> = changes.iter().filter_map(made_whole).collect();
+    let gone: HashSet<QName> = changes.iter().filter_map(dropped_whole).collect();
+    let known: HashSet<ObjectRef> = changes
+        .iter()
+        .filter_map(|c| match c {
+            Change::CreateOther { object } | Change::DropOther { object } => Some(object.id.clone()),
+            _ => None,
+        })
+        .collect();
+    let hangs_on = |id: &ObjectRef| id.part.is_some() && id.kind != ObjectKind::DefaultPrivileges;
+    for object in before.others.iter().filter(|o| hangs_on(&o.id) && !known.contains(&o.id)) {
+        let still = after.others.iter().find(|o| o.id == object.id);
+        if let Some(new) = still.filter(|_| gone.contains(&object.id.name) && again.contains(&object.id.name)) {
+            changes.push(Change::DropOther { object: Box::new(object.clone()) });
+            changes.push(Change::CreateOther { object: Box::new(new.clone()) });
+        }
+    }
+}
+
+fn made_whole(change: &Change) -> Option<QName> {
+    Some(match change {
+        Change::CreateTable { table } => table.name.clone(),
+        Change::CreateView { view } => view.name.clone(),
+        Change::CreateRoutine { routine } => routine.key(),
+        Change::CreateType { definition } => definition.name.clone(),
+        Change::CreateSequence { sequence } => sequence.name.clone(),
+        _ => return None,
+    })
+}
+
+fn dropped_whole(change: &Change) -> Option<QName> {
+    match change {
+        Change::DropTable { name }
+        | Change::DropView { name, .. }
+        | Change::DropType { name }
+        | Change::DropSequence { name }
+        | Change::DropRoutine { key: name, .. } => Some(name.clone()),
+        _ => None,
+    }
 }
 
 /// The objects that cannot change while a view stands on them.
@@ -35,9 +79,16 @@ fn rebuild_views(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
     if queue.is_empty() || before.dependencies.is_empty() {
         return;
     }
-    let mut dependants: HashMap<&ObjectRef, Vec<&ObjectRef>> = HashMap::new();
+    let mut dependants: HashMap<ObjectRef, Vec<&ObjectRef>> = HashMap::new();
     for dependency in &before.dependencies {
-        dependants.entry(&dependency.on).or_default().push(&dependency.from);
+        dependants.entry(dependency.on.clone()).or_default().push(&dependency.from);
+        if dependency.on.part.is_some() {
+            // What needs a column needs what has the column.
+            for kind in [ObjectKind::Table, ObjectKind::View, ObjectKind::MaterializedView] {
+                let whole = ObjectRef::new(kind, dependency.on.name.clone());
+                dependants.entry(whole).or_default().push(&dependency.from);
+            }
+        }
     }
     let dropped: HashSet<QName> = changes
         .iter()

@@ -127,6 +127,8 @@ pub enum ObjectKind {
     Transform,
     /// What a role may do with an object; the part says which object's and which role's.
     Privileges,
+    /// What a table has to say besides its definition: replica identity, clustering.
+    TableSetting,
     /// Who owns an object, where that is not the database's owner.
     Owner,
 }
@@ -168,6 +170,7 @@ impl ObjectKind {
             Self::Conversion => "conversion",
             Self::Transform => "transform",
             Self::Privileges => "privileges",
+            Self::TableSetting => "table setting",
             Self::Owner => "owner",
         }
     }

@@ -123,27 +123,43 @@ fn mentions(
     removers: &HashMap<&Key, Vec<usize>>,
     edges: &mut BTreeSet<(usize, usize)>,
 ) {
-    let by_word = |map: &HashMap<&Key, Vec<usize>>| {
-        let mut words: HashMap<String, Vec<usize>> = HashMap::new();
-        for (key, nodes) in map {
-            if let Some(word) = key.word() {
-                words.entry(word.to_lowercase()).or_default().extend(nodes);
-            }
-        }
-        words
-    };
     let (made, gone) = (by_word(makers), by_word(removers));
     for (at, touch) in touches.iter().enumerate() {
+        let names = if touch.takes_away { &gone } else { &made };
         let mut seen = HashSet::new();
         for word in touch.text.iter().flat_map(|text| words(text)).filter(|word| seen.insert(*word)) {
-            let word = word.to_lowercase();
-            if touch.takes_away {
-                edges.extend(gone.get(&word).into_iter().flatten().map(|other| (at, *other)));
-            } else {
-                edges.extend(made.get(&word).into_iter().flatten().map(|other| (*other, at)));
+            for (key, node) in names.get(&word.to_lowercase()).into_iter().flatten() {
+                if !is_meant(touch, key) {
+                    continue;
+                }
+                edges.insert(if touch.takes_away { (at, *node) } else { (*node, at) });
             }
         }
     }
+}
+
+/// The keys and their changes by the word that SQL has for them.
+fn by_word<'a>(map: &HashMap<&'a Key, Vec<usize>>) -> HashMap<String, Vec<(&'a Key, usize)>> {
+    let mut words: HashMap<String, Vec<(&Key, usize)>> = HashMap::new();
+    for (key, nodes) in map {
+        if let Some(word) = key.word() {
+            words.entry(word.to_lowercase()).or_default().extend(nodes.iter().map(|node| (*key, *node)));
+        }
+    }
+    words
+}
+
+/// Whether a text that has the word of `key` in it means it, and not the thing of the same name that it is about:
+/// an overloaded function or a twin in another schema, which would have to be named with it.
+fn is_meant(touch: &Touch, key: &Key) -> bool {
+    let Some((schema, name)) = key.qualified() else { return true };
+    let own = if touch.takes_away { &touch.removes } else { &touch.makes };
+    let mut twins = own.iter().filter_map(Key::qualified).filter(|(_, own)| *own == name).peekable();
+    if twins.peek().is_none() {
+        return true;
+    }
+    let dotted = [format!("{schema}.{name}"), format!("\"{schema}\".{name}"), format!("{schema}.\"{name}\"")];
+    twins.all(|(own, _)| own != schema) && touch.text.iter().any(|text| dotted.iter().any(|d| text.contains(d)))
 }
 
 /// The words of a SQL text: runs of letters, digits, `_` and `$`, whatever stands between.

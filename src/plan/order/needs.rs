@@ -32,6 +32,16 @@ impl Key {
     }
 }
 
+impl Key {
+    /// The schema and the bare name of what stands in a schema under a name of its own.
+    pub(super) fn qualified(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Relation(name) | Self::Type(name) | Self::Routine(name) => Some((&name.schema, self.word()?)),
+            _ => None,
+        }
+    }
+}
+
 /// What one change has to do with names.
 #[derive(Debug, Default)]
 pub(super) struct Touch {

@@ -44,6 +44,8 @@ fn added(constraint: &Constraint) -> u8 {
 /// Lower goes first. `before` tells what a dropped constraint is.
 pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
     match change {
+        // What is made again by a rollback must not get rights by default that it did not have.
+        Change::DropOther { object } if object.id.kind == ObjectKind::DefaultPrivileges => 0,
         Change::DropView { .. } => 1,
         Change::DropTrigger { .. } => 2,
         Change::DropConstraint { table, name } if is_foreign_key(before, table, name) => 3,

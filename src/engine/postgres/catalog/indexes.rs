@@ -18,6 +18,8 @@ const NULLS_FIRST: i16 = 2;
 /// Names of operator classes that are not their type's default, and of collations.
 struct Words {
     classes: HashMap<i64, String>,
+    /// Those that are the default, which are named only for the sake of their parameters.
+    defaults: HashMap<i64, String>,
     collations: HashMap<i64, String>,
 }
 
@@ -54,12 +56,16 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
 async fn words(connection: &mut PgConnection) -> Result<Words> {
     let classes = "SELECT o.oid::int8, CASE WHEN n.nspname = 'pg_catalog' THEN o.opcname::text \
                    ELSE format('%I.%I', n.nspname, o.opcname) END \
-                   FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE NOT o.opcdefault";
+                   FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE";
     let collations = format!(
         "SELECT co.oid::int8, {COLLATION} FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace \
          WHERE co.oid IN (SELECT unnest(indcollation::oid[]) FROM pg_index) AND co.collname <> 'default'"
     );
-    Ok(Words { classes: named(connection, classes).await?, collations: named(connection, &collations).await? })
+    Ok(Words {
+        classes: named(connection, &format!("{classes} NOT o.opcdefault")).await?,
+        defaults: named(connection, &format!("{classes} o.opcdefault")).await?,
+        collations: named(connection, &collations).await?,
+    })
 }
 
 async fn named(connection: &mut PgConnection, sql: &str) -> Result<HashMap<i64, String>> {
@@ -109,7 +115,7 @@ fn index(row: &PgRow, build: &Build, words: &Words) -> Result<(i64, Index)> {
             descending: order & DESCENDING != 0,
             nulls_first: nulls_first(order),
             collation: (collation != usual_collation).then(|| words.collations.get(&collation).cloned()).flatten(),
-            opclass: opclass(words.classes.get(&class), &parameters, at + 1),
+            opclass: opclass((words.classes.get(&class), words.defaults.get(&class)), &parameters, at + 1),
         });
     }
     let include: Vec<i16> = columns.into_iter().skip(key_count).collect();
@@ -138,11 +144,15 @@ fn nulls_first(order: i16) -> Option<bool> {
 }
 
 /// The operator class when it is not the default, with the parameters of key `number` where it has some.
-fn opclass(class: Option<&String>, parameters: &[String], number: usize) -> Option<String> {
+fn opclass(
+    (class, default): (Option<&String>, Option<&String>),
+    parameters: &[String],
+    number: usize,
+) -> Option<String> {
     let own = parameters.iter().find_map(|p| p.strip_prefix(&format!("{number} ")));
-    match (class, own) {
-        (Some(class), Some(own)) => Some(format!("{class} ({own})")),
-        (class, _) => class.cloned(),
+    match own {
+        Some(own) => class.or(default).map(|class| format!("{class} ({own})")),
+        None => class.cloned(),
     }
 }
 
@@ -162,7 +172,9 @@ mod tests {
     fn parameters_stand_with_their_own_key() {
         let class = "public.gist_trgm_ops".to_owned();
         let parameters = ["2 siglen='32'".to_owned()];
-        assert_eq!(opclass(Some(&class), &parameters, 2).unwrap(), "public.gist_trgm_ops (siglen='32')");
-        assert_eq!(opclass(Some(&class), &parameters, 1).unwrap(), class);
+        assert_eq!(opclass((Some(&class), None), &parameters, 2).unwrap(), "public.gist_trgm_ops (siglen='32')");
+        assert_eq!(opclass((Some(&class), None), &parameters, 1).unwrap(), class);
+        assert_eq!(opclass((None, Some(&class)), &parameters, 1), None);
+        assert_eq!(opclass((None, Some(&class)), &parameters, 2).unwrap(), "public.gist_trgm_ops (siglen='32')");
     }
 }

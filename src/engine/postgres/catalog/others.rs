@@ -1,6 +1,7 @@
 //! Objects that are known by the statements which make and remove them: policies, rules, statistics objects, event
 //! triggers, aggregates, publications and collations. The server writes the statements, so its quoting holds.
 
+use super::super::render::faithful;
 use super::super::scope::{NAMESPACE, own};
 use super::super::wire::{Cells, literal, rows};
 use super::build::{Build, Catalog};
@@ -18,7 +19,7 @@ struct Kind {
 
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
     for kind in
-        [policies(), rules(), statistics(), event_triggers(), aggregates(build), publications(build), collations(build)]
+        [replica_identities(), clustered(), policies(), rules(), statistics(), event_triggers(), aggregates(), publications(build), collations(build)]
     {
         for row in &rows(connection, &kind.sql).await? {
             let mut cells = Cells::new(row);
@@ -37,13 +38,45 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
                 build.schema.unmodelled.push(id);
                 continue;
             };
-            let create = create.trim_end().trim_end_matches(';').to_owned();
+            let create = faithful(create.trim_end().trim_end_matches(';'));
             let comment = comment.map(|c| format!("COMMENT ON {called} IS {}", literal(&c)));
             let create = [Some(create), further, comment].into_iter().flatten().collect();
-            build.schema.others.push(Other { id, create, drop: format!("DROP {called}") });
+            let drop = if called.starts_with("ALTER ") { called } else { format!("DROP {called}") };
+            build.schema.others.push(Other { id, create, drop });
         }
     }
     Ok(())
+}
+
+/// The replica identity, where it is not the primary key.
+fn replica_identities() -> Kind {
+    let sql = format!(
+        "SELECT c.oid::int8, n.nspname::text, c.relname::text, 'replica identity', \
+         format('ALTER TABLE %I.%I REPLICA IDENTITY %s', n.nspname, c.relname, CASE c.relreplident WHEN 'f' THEN 'FULL' \
+             WHEN 'n' THEN 'NOTHING' ELSE format('USING INDEX %I', ic.relname) END), \
+         format('ALTER TABLE %I.%I REPLICA IDENTITY DEFAULT', n.nspname, c.relname), NULL::text, NULL::text \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisreplident LEFT JOIN pg_class ic ON ic.oid = i.indexrelid \
+         WHERE c.relkind IN ('r', 'p') AND c.relreplident <> 'd' \
+         AND (c.relreplident <> 'i' OR i.indexrelid IS NOT NULL) AND {NAMESPACE} AND {}",
+        own("pg_class", "c.oid")
+    );
+    Kind { kind: ObjectKind::TableSetting, catalog: None, sql }
+}
+
+/// The index by which a table or materialised view was last clustered.
+fn clustered() -> Kind {
+    let sql = format!(
+        "SELECT c.oid::int8, n.nspname::text, c.relname::text, 'clustering', \
+         format('ALTER %s %I.%I CLUSTER ON %I', k.word, n.nspname, c.relname, ic.relname), \
+         format('ALTER %s %I.%I SET WITHOUT CLUSTER', k.word, n.nspname, c.relname), NULL::text, NULL::text \
+         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_class ic ON ic.oid = i.indexrelid CROSS JOIN LATERAL \
+             (SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END) k (word) \
+         WHERE i.indisclustered AND c.relkind IN ('r', 'm') AND {NAMESPACE} AND {}",
+        own("pg_class", "c.oid")
+    );
+    Kind { kind: ObjectKind::TableSetting, catalog: None, sql }
 }
 
 fn policies() -> Kind {
@@ -109,12 +142,12 @@ fn event_triggers() -> Kind {
     Kind { kind: ObjectKind::EventTrigger, catalog: None, sql }
 }
 
-/// Ordinary aggregates; ordered-set and moving ones have no statement here and are only named.
-fn aggregates(_build: &Build) -> Kind {
+/// Ordinary aggregates; ordered-set ones have no statement here and are only named.
+fn aggregates() -> Kind {
     let sql = format!(
         "SELECT p.oid::int8, n.nspname::text, p.proname::text || '(' || oidvectortypes(p.proargtypes) || ')', NULL::text, \
-         CASE WHEN a.aggkind = 'n' AND a.aggmtransfn = 0 THEN \
-         format('CREATE AGGREGATE %I.%I(%s) (SFUNC = %s, STYPE = %s%s%s%s%s%s%s%s)', n.nspname, p.proname, \
+         CASE WHEN a.aggkind = 'n' THEN \
+         format('CREATE AGGREGATE %I.%I(%s) (SFUNC = %s, STYPE = %s%s%s%s%s%s%s%s%s)', n.nspname, p.proname, \
              CASE WHEN p.pronargs = 0 THEN '*' ELSE pg_get_function_arguments(p.oid) END, a.aggtransfn, \
              format_type(a.aggtranstype, NULL), \
              CASE WHEN a.aggtransspace <> 0 THEN ', SSPACE = ' || a.aggtransspace ELSE '' END, \
@@ -125,7 +158,13 @@ fn aggregates(_build: &Build) -> Kind {
              CASE WHEN a.aggsortop <> 0 THEN (SELECT format(', SORTOP = OPERATOR(%I.%s)', onsp.nspname, o.oprname) \
                  FROM pg_operator o JOIN pg_namespace onsp ON onsp.oid = o.oprnamespace WHERE o.oid = a.aggsortop) \
                  ELSE '' END, \
-             CASE p.proparallel WHEN 's' THEN ', PARALLEL = SAFE' WHEN 'r' THEN ', PARALLEL = RESTRICTED' ELSE '' END) END, \
+             CASE p.proparallel WHEN 's' THEN ', PARALLEL = SAFE' WHEN 'r' THEN ', PARALLEL = RESTRICTED' ELSE '' END, \
+             CASE WHEN a.aggmtransfn <> 0 THEN concat(', MSFUNC = ', a.aggmtransfn, ', MINVFUNC = ', a.aggminvtransfn, \
+                 ', MSTYPE = ', format_type(a.aggmtranstype, NULL), \
+                 CASE WHEN a.aggmtransspace <> 0 THEN ', MSSPACE = ' || a.aggmtransspace END, \
+                 CASE WHEN a.aggmfinalfn <> 0 THEN ', MFINALFUNC = ' || a.aggmfinalfn END, \
+                 CASE WHEN a.aggmfinalextra THEN ', MFINALFUNC_EXTRA' END, \
+                 ', MINITCOND = ' || quote_literal(a.aggminitval)) ELSE '' END) END, \
          format('AGGREGATE %I.%I(%s)', n.nspname, p.proname, \
              CASE WHEN p.pronargs = 0 THEN '*' ELSE oidvectortypes(p.proargtypes) END), \
          NULL::text, obj_description(p.oid, 'pg_proc') \

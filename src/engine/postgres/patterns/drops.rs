@@ -85,7 +85,7 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> 
     } else {
         fill_first(&mut step.rollback, planner.table(table)?, column, None);
         step.rollback.note = Some(format!(
-            "The column comes back without its values, so it is not required: {}.",
+            "The column comes back without its values, so it is required again only if the table is empty: {}.",
             if planner.is_busy(table) {
                 "the table has no other key by which a copy could be told apart"
             } else {
@@ -97,7 +97,7 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> 
 }
 
 /// Values come before the indexes and constraints that are built on them. A required column without a default can
-/// only come back as an optional one, which is filled and then required; without a copy it stays optional.
+/// only come back as an optional one, which is filled and then required; without a copy it stays optional where there are rows.
 fn fill_first(rollback: &mut Rollback, table: &Table, column: &str, update: Option<String>) {
     let Some(at) = rollback.sql.iter().position(|s| s.contains(" ADD COLUMN ")) else { return };
     let computed = |c: &Column| c.generated.is_some();
@@ -111,10 +111,21 @@ fn fill_first(rollback: &mut Rollback, table: &Table, column: &str, update: Opti
         if let Some(add) = rollback.sql.get_mut(at) {
             *add = add.trim_end_matches(" NOT NULL").to_owned();
         }
+        let required = set_not_null(&table.name, column);
         if kept {
-            rollback.sql.insert(at + 2, set_not_null(&table.name, column));
+            rollback.sql.insert(at + 2, required);
+        } else {
+            rollback.sql.insert(at + 1, if_empty(&table.name, &required));
         }
     }
+}
+
+/// The statement, made only where no row stands against it.
+fn if_empty(table: &QName, statement: &str) -> String {
+    format!(
+        "DO $lockstep$ BEGIN IF NOT EXISTS (SELECT FROM {}) THEN {statement}; END IF; END $lockstep$",
+        relation(table)
+    )
 }
 
 /// The type of a column that is not the server's own. A copy in that type would keep it from being dropped, so such

@@ -91,6 +91,8 @@ fn reverse(change: &Change, before: &Schema) -> Reverse {
         | Change::RenameTable { .. }
         | Change::SetTableSchema { .. }
         | Change::SetTableOptions { .. }
+        | Change::SetPartition { .. }
+        | Change::SetInherits { .. }
         | Change::SetRowSecurity { .. }
         | Change::SetUnlogged { .. } => of_table(change, before),
         Change::AddColumn { .. }
@@ -149,6 +151,14 @@ fn of_table(change: &Change, before: &Schema) -> Reverse {
         Change::SetRowSecurity { table: name, .. } => {
             let security = table(before, name).map(|t| t.row_security).unwrap_or_default();
             exact([Change::SetRowSecurity { table: name.clone(), security }])
+        }
+        Change::SetPartition { table: name, .. } => {
+            let partition = table(before, name).and_then(|t| t.partition_of.clone());
+            exact([Change::SetPartition { table: name.clone(), partition }])
+        }
+        Change::SetInherits { table: name, .. } => {
+            let inherits = table(before, name).map(|t| t.inherits.clone()).unwrap_or_default();
+            exact([Change::SetInherits { table: name.clone(), inherits }])
         }
         Change::SetUnlogged { table, unlogged } => {
             exact([Change::SetUnlogged { table: table.clone(), unlogged: !unlogged }])

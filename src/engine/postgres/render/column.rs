@@ -1,5 +1,6 @@
 //! Columns: in CREATE TABLE, and altered.
 
+use super::faithful::faithful;
 use super::names::{collation, ident, literal, relation};
 use crate::schema::{Column, Generated, Identity, Options, QName, Schema};
 
@@ -26,7 +27,7 @@ pub(in crate::engine::postgres) fn definition(column: &Column) -> String {
 
 fn generated_as(generated: &Generated) -> String {
     let kind = if generated.stored { "STORED" } else { "VIRTUAL" };
-    format!(" GENERATED ALWAYS AS ({}) {kind}", generated.expression)
+    format!(" GENERATED ALWAYS AS ({}) {kind}", faithful(&generated.expression))
 }
 
 /// `GENERATED … AS IDENTITY` with its sequence's options.

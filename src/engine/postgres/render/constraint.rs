@@ -1,5 +1,6 @@
 //! Constraints: in CREATE TABLE, and added.
 
+use super::faithful::faithful;
 use super::names::{ident, ident_list, literal, relation};
 use crate::schema::{Action, Constraint, ConstraintKind, Deferrable, ForeignKey, QName};
 
@@ -32,12 +33,12 @@ fn body(kind: &ConstraintKind) -> String {
         }
         ConstraintKind::ForeignKey(fk) => foreign_key(fk),
         ConstraintKind::Check { expression, no_inherit } => {
-            format!("CHECK ({expression}){}", if *no_inherit { " NO INHERIT" } else { "" })
+            format!("CHECK ({}){}", faithful(expression), if *no_inherit { " NO INHERIT" } else { "" })
         }
         ConstraintKind::NotNull { column, no_inherit } => {
             format!("NOT NULL {}{}", ident(column), if *no_inherit { " NO INHERIT" } else { "" })
         }
-        ConstraintKind::Other { definition } => definition.clone(),
+        ConstraintKind::Other { definition } => faithful(definition),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Indexes.
 
+use super::faithful::faithful;
 use super::names::{collation, ident, ident_list, literal, relation};
 use super::table::with_options;
 use crate::schema::{Index, IndexKey, IndexTarget, QName};
@@ -34,7 +35,7 @@ pub(in crate::engine::postgres) fn create(table: &QName, index: &Index, build: B
     }
     sql.push_str(&with_options(&index.options));
     if let Some(predicate) = &index.predicate {
-        sql.push_str(&format!(" WHERE {predicate}"));
+        sql.push_str(&format!(" WHERE {}", faithful(predicate)));
     }
     sql
 }
@@ -42,7 +43,7 @@ pub(in crate::engine::postgres) fn create(table: &QName, index: &Index, build: B
 fn key(key: &IndexKey) -> String {
     let mut sql = match &key.on {
         IndexTarget::Column(name) => ident(name),
-        IndexTarget::Expression(expression) => format!("({expression})"),
+        IndexTarget::Expression(expression) => format!("({})", faithful(expression)),
     };
     if let Some(name) = &key.collation {
         sql.push_str(&format!(" COLLATE {}", collation(name)));

@@ -2,6 +2,7 @@
 
 pub(super) mod column;
 pub(super) mod constraint;
+mod faithful;
 pub(super) mod index;
 mod names;
 pub(super) mod object;
@@ -11,6 +12,7 @@ mod tests;
 pub(super) mod trigger;
 pub(super) mod view;
 
+pub(super) use faithful::faithful;
 pub(super) use names::{ident, ident_list, literal, relation, routine};
 
 use crate::schema::{Change, QName, Schema, Transform, TypeKind};
@@ -32,6 +34,8 @@ pub(super) fn render(change: &Change, schema: &Schema) -> Vec<String> {
         | Change::RenameTable { .. }
         | Change::SetTableSchema { .. }
         | Change::SetTableOptions { .. }
+        | Change::SetPartition { .. }
+        | Change::SetInherits { .. }
         | Change::SetRowSecurity { .. }
         | Change::SetUnlogged { .. } => of_table(change, schema),
         Change::AddColumn { .. }
@@ -71,6 +75,14 @@ fn of_table(change: &Change, schema: &Schema) -> Vec<String> {
         Change::SetRowSecurity { table, security } => {
             let before = schema.tables.get(table).map(|t| t.row_security).unwrap_or_default();
             table::row_security(table, before, *security)
+        }
+        Change::SetPartition { table, partition } => {
+            let before = schema.tables.get(table).and_then(|t| t.partition_of.as_ref());
+            table::set_partition(table, before, partition.as_ref())
+        }
+        Change::SetInherits { table, inherits } => {
+            let before = schema.tables.get(table).map(|t| t.inherits.as_slice()).unwrap_or_default();
+            table::set_inherits(table, before, inherits)
         }
         Change::SetUnlogged { table, unlogged } => {
             vec![alter_table(table, if *unlogged { "SET UNLOGGED" } else { "SET LOGGED" })]

@@ -1,5 +1,6 @@
 //! Sequences, types, routines, extensions and comments.
 
+use super::faithful::faithful;
 use super::names::{collation, ident, literal, part_of, relation, routine};
 use crate::schema::{Extension, ObjectKind, ObjectRef, Place, QName, Routine, Sequence, TypeDef, TypeKind};
 
@@ -86,7 +87,7 @@ fn create_domain(name: &str, kind: &TypeKind) -> String {
         sql.push_str(" NOT NULL");
     }
     for (check, expression) in checks {
-        sql.push_str(&format!(" CONSTRAINT {} CHECK ({expression})", ident(check)));
+        sql.push_str(&format!(" CONSTRAINT {} CHECK ({})", ident(check), faithful(expression)));
     }
     sql
 }
@@ -165,7 +166,7 @@ fn alter_domain(name: &str, before: &TypeKind, after: &TypeKind) -> Vec<String> 
     }
     for (check, expression) in checks {
         if old_checks.get(check) != Some(expression) {
-            out.push(format!("ALTER DOMAIN {name} ADD CONSTRAINT {} CHECK ({expression})", ident(check)));
+            out.push(format!("ALTER DOMAIN {name} ADD CONSTRAINT {} CHECK ({})", ident(check), faithful(expression)));
         }
     }
     out

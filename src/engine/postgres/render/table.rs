@@ -2,7 +2,7 @@
 
 use super::names::{ident, literal, relation};
 use super::{column, constraint, index, trigger};
-use crate::schema::{Constraint, ConstraintKind, Options, QName, RowSecurity, Schema, Table};
+use crate::schema::{Column, Constraint, ConstraintKind, Options, PartitionOf, QName, RowSecurity, Schema, Table};
 
 /// What of a table is made by the first statement, and what is left for later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,8 @@ fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
         }
         sql.push_str(&format!(" {}", partition.bound));
     } else {
-        let mut elements: Vec<String> = table.columns.iter().map(column::definition).collect();
+        let own = table.columns.iter().filter(|c| !comes_from_above(table, c, schema));
+        let mut elements: Vec<String> = own.map(column::definition).collect();
         elements.extend(inline_constraints(table, None, keys));
         if elements.is_empty() { sql.push_str(" ()") } else { sql.push_str(&format!(" ({}\n)", lines(&elements))) }
     }
@@ -73,6 +74,13 @@ fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
     }
     sql.push_str(&with_options(&table.options));
     sql
+}
+
+/// Whether the tables that it inherits from give the column just as it is.
+fn comes_from_above(table: &Table, column: &Column, schema: &Schema) -> bool {
+    let bare = |c: &Column| Column { comment: None, options: Options::new(), ..c.clone() };
+    let mut above = table.inherits.iter().filter_map(|p| schema.tables.get(p)?.column(&column.name));
+    above.any(|parent| bare(parent) == bare(column))
 }
 
 fn lines(elements: &[String]) -> String {
@@ -132,6 +140,21 @@ pub(in crate::engine::postgres) fn set_options(object: &str, set: &Options, rese
         out.push(format!("ALTER {object} RESET ({})", reset.join(", ")));
     }
     out
+}
+
+/// From one parent, or none, to another.
+pub(super) fn set_partition(table: &QName, from: Option<&PartitionOf>, to: Option<&PartitionOf>) -> Vec<String> {
+    let detach = from.map(|f| format!("ALTER TABLE {} DETACH PARTITION {}", relation(&f.parent), relation(table)));
+    let attach =
+        to.map(|t| format!("ALTER TABLE {} ATTACH PARTITION {} {}", relation(&t.parent), relation(table), t.bound));
+    detach.into_iter().chain(attach).collect()
+}
+
+pub(super) fn set_inherits(table: &QName, from: &[QName], to: &[QName]) -> Vec<String> {
+    let alter = |what: &str, parent: &QName| format!("ALTER TABLE {} {what} {}", relation(table), relation(parent));
+    let gone = from.iter().filter(|p| !to.contains(p)).map(|p| alter("NO INHERIT", p));
+    let come = to.iter().filter(|p| !from.contains(p)).map(|p| alter("INHERIT", p));
+    gone.chain(come).collect()
 }
 
 /// From one setting of row security to another.

@@ -1,5 +1,6 @@
 //! Views and materialised views.
 
+use super::faithful::faithful;
 use super::names::{literal, relation};
 use super::table::with_options;
 use super::{index, trigger};
@@ -28,7 +29,7 @@ fn after(view: &View) -> Vec<String> {
 }
 
 fn create_alone(view: &View, verb: &str) -> String {
-    let query = view.query.trim().trim_end_matches(';');
+    let query = faithful(view.query.trim().trim_end_matches(';'));
     let options = with_options(&view.options);
     format!("{verb} {} {}{options} AS\n{query}", word(view.materialized), relation(&view.name))
 }
