@@ -1,11 +1,11 @@
 //! What must be taken down and put up again because something beneath it changes.
 
 use super::tables::key_columns;
-use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, QName, Schema};
+use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, Other, QName, Schema};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Adds the drop and the new making of views that stand on a column which is retyped or dropped, or on another view
-/// that is dropped, and of foreign keys that point at a key which is made anew.
+/// Adds the drop and the new making of views, triggers, policies and rules that stand on a column which is retyped or
+/// dropped, or on a view or routine that is dropped, and of foreign keys that point at a key which is made anew.
 pub(super) fn rebuild_dependants(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
     rebuild_views(before, after, changes);
     rebuild_foreign_keys(before, after, changes);
@@ -26,11 +26,24 @@ fn rebuild_parts(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
     let hangs_on = |id: &ObjectRef| id.part.is_some() && id.kind != ObjectKind::DefaultPrivileges;
     for object in before.others.iter().filter(|o| hangs_on(&o.id) && !known.contains(&o.id)) {
         let still = after.others.iter().find(|o| o.id == object.id);
-        if let Some(new) = still.filter(|_| gone.contains(&object.id.name) && again.contains(&object.id.name)) {
+        let owner_again = gone.contains(&object.id.name) && again.contains(&object.id.name);
+        if let Some(new) = still.filter(|_| owner_again || loses_index(object, changes)) {
             changes.push(Change::DropOther { object: Box::new(object.clone()) });
             changes.push(Change::CreateOther { object: Box::new(new.clone()) });
         }
     }
+}
+
+/// Whether a setting of a table names an index that is dropped here.
+fn loses_index(object: &Other, changes: &[Change]) -> bool {
+    let named = |name: &str| object.create.iter().any(|sql| sql.trim_end_matches('"').ends_with(name));
+    object.id.kind == ObjectKind::TableSetting
+        && changes.iter().any(|change| match change {
+            Change::DropIndex { table, name } | Change::DropConstraint { table, name } => {
+                *table == object.id.name && named(name)
+            }
+            _ => false,
+        })
 }
 
 fn made_whole(change: &Change) -> Option<QName> {
@@ -95,8 +108,12 @@ fn rebuild_views(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
         .filter_map(|c| if let Change::DropView { name, .. } = c { Some(name.clone()) } else { None })
         .collect();
     let mut again: BTreeSet<QName> = BTreeSet::new();
+    let mut parts: BTreeSet<ObjectRef> = BTreeSet::new();
     while let Some(object) = queue.pop() {
         for from in dependants.get(&object).into_iter().flatten() {
+            if from.part.is_some() {
+                parts.insert((*from).clone());
+            }
             let view = before.views.get(&from.name).filter(|_| from.part.is_none());
             if view.is_some() && !dropped.contains(&from.name) && again.insert(from.name.clone()) {
                 queue.push(ObjectRef::new(ObjectKind::View, from.name.clone()));
@@ -105,12 +122,37 @@ fn rebuild_views(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
         }
     }
     changes.retain(|change| !about_view(change).is_some_and(|name| again.contains(name)));
+    let made: HashSet<QName> = changes.iter().filter_map(dropped_whole).collect();
+    let stays = |part: &&ObjectRef| !again.contains(&part.name) && !made.contains(&part.name);
+    let let_go: Vec<Change> =
+        parts.iter().filter(stays).filter_map(|part| again_part(part, before, after)).flatten().collect();
+    changes.extend(let_go);
     for name in again {
         if let (Some(old), Some(new)) = (before.views.get(&name), after.views.get(&name)) {
             changes.push(Change::DropView { name, materialized: old.materialized });
             changes.push(Change::CreateView { view: Box::new(new.clone()) });
         }
     }
+}
+
+/// Triggers, policies and rules that stay what they are, but must let go of what they stand on meanwhile.
+fn again_part(part: &ObjectRef, before: &Schema, after: &Schema) -> Option<[Change; 2]> {
+    let name = part.part.as_deref()?;
+    if part.kind == ObjectKind::Trigger {
+        let of = |schema: &'_ Schema| {
+            let of_table = schema.tables.get(&part.name).and_then(|t| t.triggers.get(name));
+            of_table.or_else(|| schema.views.get(&part.name)?.triggers.get(name)).cloned()
+        };
+        let trigger = of(after).filter(|new| of(before).as_ref() == Some(new))?;
+        let table = part.name.clone();
+        return Some([
+            Change::DropTrigger { table: table.clone(), name: name.to_owned() },
+            Change::CreateTrigger { table, trigger },
+        ]);
+    }
+    let of = |schema: &'_ Schema| schema.others.iter().find(|o| o.id == *part).cloned();
+    let object = of(after).filter(|new| of(before).as_ref() == Some(new))?;
+    Some([Change::DropOther { object: Box::new(object.clone()) }, Change::CreateOther { object: Box::new(object) }])
 }
 
 /// The view that a change is about and that making the view anew would bring along.

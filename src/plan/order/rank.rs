@@ -4,7 +4,7 @@
 //! the ground up (schemas, extensions, types, sequences, tables, columns, routines, keys, checks, indexes, foreign
 //! keys, views, triggers, policies, comments), and what holds data is dropped last.
 
-use crate::schema::{Change, Constraint, ConstraintKind, ObjectKind, ObjectRef, QName, Schema};
+use crate::schema::{Change, Constraint, ConstraintKind, ObjectKind, ObjectRef, QName, Schema, TypeKind};
 
 fn is_foreign_key(schema: &Schema, table: &QName, name: &str) -> bool {
     let found = schema.tables.get(table).and_then(|t| t.constraints.get(name));
@@ -59,6 +59,8 @@ pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
         Change::CreateSchema { .. } => 10,
         Change::CreateExtension { .. } | Change::AlterExtension { .. } => 11,
         Change::CreateOther { object } if is_ground(&object.id) => 12,
+        // Values that go may be in columns and defaults that go as well.
+        Change::AlterType { definition } if matches!(definition.kind, TypeKind::Enum { .. }) => 93,
         Change::CreateType { .. }
         | Change::AlterType { .. }
         | Change::AddEnumValue { .. }

@@ -1,7 +1,7 @@
 //! Indexes without keeping writers out.
 
 use super::planner::Planner;
-use super::titles;
+use super::{names, titles};
 use crate::Result;
 use crate::engine::postgres::render::index::{self, Build};
 use crate::engine::postgres::render::relation;
@@ -61,7 +61,7 @@ fn partitioned(planner: &mut Planner<'_>, table: &QName, index: &Index) -> Resul
     let mut step = Step::ddl(titles::title(&change), Phase::Expand, sql);
     step.rollback = Rollback::exact(vec![index::drop(table, &index.name, false)]);
     // Attached parts have gone with it by then; what a broken plan has not attached yet is still there.
-    let parts = parts_of(planner, table, &index.name);
+    let parts = parts_of(planner, table, index);
     step.rollback.sql.extend(parts.iter().map(|part| format!("DROP INDEX IF EXISTS {}", relation(part))));
     step.changes = vec![change];
     step.note = Some("On the partitioned table alone, invalid until every partition has its own.".into());
@@ -75,19 +75,47 @@ fn with_parent() -> Rollback {
     Rollback { note: Some(note.into()), ..Rollback::exact(Vec::new()) }
 }
 
-fn part_name(partition: &QName, index: &str) -> String {
-    super::names::with_suffix(&format!("{}_{index}", partition.name), "")
+/// The part's name as PostgreSQL would choose it (`ChooseRelationName`): table, columns, `idx`. Where something has or
+/// may have that name, it is made from the parent's index.
+fn part_name(planner: &Planner<'_>, partition: &QName, parent: &QName, index: &Index) -> String {
+    let columns = column_part(index);
+    let usual = names::joined(&partition.name, &columns, "idx");
+    let now = &planner.now;
+    let of_twin = now.tables.get(parent).is_some_and(|t| {
+        t.indexes.values().any(|other| other.name != index.name && column_part(other) == columns)
+    });
+    let name = partition.sibling(&usual);
+    let in_tables = now.tables.values().filter(|t| t.name.schema == name.schema);
+    let taken = of_twin
+        || now.tables.contains_key(&name)
+        || now.views.contains_key(&name)
+        || now.sequences.contains_key(&name)
+        || in_tables.flat_map(|t| t.indexes.keys().chain(t.constraints.keys())).any(|other| *other == usual);
+    if taken { names::with_suffix(&format!("{}_{}", partition.name, index.name), "") } else { usual }
+}
+
+/// The columns of an index as they stand in its usual name.
+fn column_part(index: &Index) -> String {
+    let word = |on: &IndexTarget| match on {
+        IndexTarget::Column(name) => name.clone(),
+        IndexTarget::Expression(text) => {
+            let call = text.split_once('(').map(|(name, _)| name.rsplit('.').next().unwrap_or(name));
+            let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            call.filter(is_name).unwrap_or("expr").to_owned()
+        }
+    };
+    index.keys.iter().map(|k| word(&k.on)).chain(index.include.iter().cloned()).collect::<Vec<_>>().join("_")
 }
 
 /// The names of the parts of an index on a partitioned table, on all its levels.
-fn parts_of(planner: &Planner<'_>, parent: &QName, index: &str) -> Vec<QName> {
+fn parts_of(planner: &Planner<'_>, parent: &QName, index: &Index) -> Vec<QName> {
     let tables = planner.now.tables.values();
     let children = tables.filter(|t| t.partition_of.as_ref().is_some_and(|p| p.parent == *parent));
     let mut out = Vec::new();
     for child in children {
-        let part = part_name(&child.name, index);
-        out.push(child.name.sibling(&part));
-        out.extend(parts_of(planner, &child.name, &part));
+        let name = part_name(planner, &child.name, parent, index);
+        out.push(child.name.sibling(&name));
+        out.extend(parts_of(planner, &child.name, &Index { name, ..index.clone() }));
     }
     out
 }
@@ -97,7 +125,7 @@ fn on_partitions(planner: &mut Planner<'_>, parent: &QName, index: &Index) -> Re
     let children: Vec<(QName, bool)> =
         planner.now.tables.values().filter(of_parent).map(|t| (t.name.clone(), t.partition_by.is_some())).collect();
     for (child, is_parent) in children {
-        let name = part_name(&child, &index.name);
+        let name = part_name(planner, &child, parent, index);
         let part = Index { name: name.clone(), comment: None, ..index.clone() };
         let attach = format!(
             "ALTER INDEX {} ATTACH PARTITION {}",

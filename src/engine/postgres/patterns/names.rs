@@ -13,6 +13,22 @@ pub(super) fn with_suffix(base: &str, suffix: &str) -> String {
     format!("{}{suffix}", base.get(..end).unwrap_or_default())
 }
 
+/// `first_second_label`, the longer of the two cut until it fits (PostgreSQL's `makeObjectName`).
+pub(super) fn joined(first: &str, second: &str, label: &str) -> String {
+    let room = LIMIT.saturating_sub(label.len() + 2);
+    let (mut a, mut b) = (first.len(), second.len());
+    while a + b > room {
+        if a > b { a -= 1 } else { b -= 1 }
+    }
+    let cut = |text: &str, mut end: usize| {
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.get(..end).unwrap_or_default().to_owned()
+    };
+    format!("{}_{}_{label}", cut(first, a), cut(second, b))
+}
+
 /// A name that `taken` does not know: `base` with the suffix, numbered where that is taken.
 pub(super) fn free(base: &str, suffix: &str, taken: impl Fn(&str) -> bool) -> String {
     let first = with_suffix(base, suffix);

@@ -126,7 +126,7 @@ pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Res
 fn rebuild_enum(planner: &mut Planner<'_>, change: Change, definition: &TypeDef) -> Result<()> {
     let sql = enums::rebuild(&planner.now, definition);
     let mut after = planner.now.clone();
-    after.apply(&change).map_err(super::planner::misfit)?;
+    after.apply(&change).map_err(|why| super::planner::misfit(&why))?;
     let mut step = Step::ddl(titles::title(&change), Phase::Migrate, sql);
     step.rollback = reverse::rollback(&change, &planner.now, &after);
     step.changes = vec![change];
