@@ -18,9 +18,17 @@ struct Kind {
 }
 
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
-    for kind in
-        [replica_identities(), clustered(), policies(), rules(), statistics(), event_triggers(), aggregates(), publications(build), collations(build)]
-    {
+    for kind in [
+        replica_identities(),
+        clustered(),
+        policies(),
+        rules(),
+        statistics(),
+        event_triggers(),
+        aggregates(),
+        publications(build),
+        collations(build),
+    ] {
         for row in &rows(connection, &kind.sql).await? {
             let mut cells = Cells::new(row);
             let oid: i64 = cells.take()?;

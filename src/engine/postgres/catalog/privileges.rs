@@ -46,9 +46,16 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
             ));
         }
         let rights = found.entry((on, role)).or_default();
-        if is_now { rights.now.insert(right) } else { rights.usual.insert(right) };
+        if is_now {
+            rights.now.insert(right)
+        } else {
+            rights.usual.insert(right)
+        };
     }
-    build.schema.others.extend(found.iter().filter(|(_, r)| r.now != r.usual).map(|((on, role), r)| other(on, role, r)));
+    build
+        .schema
+        .others
+        .extend(found.iter().filter(|(_, r)| r.now != r.usual).map(|((on, role), r)| other(on, role, r)));
     Ok(())
 }
 
@@ -110,7 +117,11 @@ fn objects(kind: &Kind) -> String {
     let (join, schema, condition) = if kind.in_schema {
         (format!("JOIN pg_namespace n ON n.oid = o.{prefix}namespace"), "n.nspname::text", NAMESPACE)
     } else if *catalog == "pg_namespace" {
-        (String::new(), "''", "o.nspname NOT IN ('pg_catalog', 'information_schema', 'lockstep') AND o.nspname !~ '^pg_'")
+        (
+            String::new(),
+            "''",
+            "o.nspname NOT IN ('pg_catalog', 'information_schema', 'lockstep') AND o.nspname !~ '^pg_'",
+        )
     } else {
         (String::new(), "''", "true")
     };

@@ -76,8 +76,8 @@ fn query() -> String {
 
 fn kind_of(word: &str) -> Option<ObjectKind> {
     use ObjectKind::{
-        AccessMethod, Cast, Conversion, ForeignDataWrapper, ForeignServer, ForeignTable, Language,
-        Operator, Subscription, TextSearch, Transform, Type,
+        AccessMethod, Cast, Conversion, ForeignDataWrapper, ForeignServer, ForeignTable, Language, Operator,
+        Subscription, TextSearch, Transform, Type,
     };
     Some(match word {
         "operator" => Operator,

@@ -90,9 +90,8 @@ impl<'s> Users<'s> {
     }
 
     fn around_views(&self, schema: &Schema, down: &mut Vec<String>, up: &mut Vec<String>) {
-        let column = |(table, column): &(&Table, &Column)| {
-            ObjectRef::part(ObjectKind::Column, table.name.clone(), &column.name)
-        };
+        let column =
+            |(table, column): &(&Table, &Column)| ObjectRef::part(ObjectKind::Column, table.name.clone(), &column.name);
         let objects: Vec<ObjectRef> = self.columns.iter().map(column).collect();
         let views = views_on(schema, &objects);
         down.extend(views.iter().rev().map(|v| view::drop(&v.name, v.materialized)));

@@ -81,9 +81,10 @@ fn part_name(planner: &Planner<'_>, partition: &QName, parent: &QName, index: &I
     let columns = column_part(index);
     let usual = names::joined(&partition.name, &columns, "idx");
     let now = &planner.now;
-    let of_twin = now.tables.get(parent).is_some_and(|t| {
-        t.indexes.values().any(|other| other.name != index.name && column_part(other) == columns)
-    });
+    let of_twin = now
+        .tables
+        .get(parent)
+        .is_some_and(|t| t.indexes.values().any(|other| other.name != index.name && column_part(other) == columns));
     let name = partition.sibling(&usual);
     let in_tables = now.tables.values().filter(|t| t.name.schema == name.schema);
     let taken = of_twin

@@ -1,7 +1,7 @@
 //! New tables, and changes of views and types that need more than one statement.
 
-use super::{columns, enums};
 use super::planner::{Planner, unsupported};
+use super::{columns, enums};
 use super::{reverse, titles};
 use crate::Result;
 use crate::engine::postgres::render::view::replaceable;

@@ -145,8 +145,7 @@ fn alter_identity(table: &QName, column: &str, (old, new): (&Identity, &Identity
         // The position may be out of the new bounds, which the server refuses: wide bounds first, then a move.
         let (low, high) = (was.min.min(now.min), was.max.max(now.max));
         out.push(alter(table, column, &format!("SET MINVALUE {low} SET MAXVALUE {high}")));
-        let sequence =
-            format!("pg_get_serial_sequence({}, {})::regclass", literal(&relation(table)), literal(column));
+        let sequence = format!("pg_get_serial_sequence({}, {})::regclass", literal(&relation(table)), literal(column));
         out.push(format!(
             "SELECT setval({sequence}, least(greatest(coalesce(pg_sequence_last_value({sequence}), {}), {}), {}), \
              pg_sequence_last_value({sequence}) BETWEEN {} AND {} IS TRUE)",

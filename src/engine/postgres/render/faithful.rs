@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn other_expressions_stay_as_they_are() {
-        for text in ["s = ANY (ARRAY['a'::text])", "(ARRAY[a, b])::text[]", "'(ARRAY['", "(ARRAY['a'::character varying"] {
+        for text in
+            ["s = ANY (ARRAY['a'::text])", "(ARRAY[a, b])::text[]", "'(ARRAY['", "(ARRAY['a'::character varying"]
+        {
             assert_eq!(faithful(text), text);
         }
     }
