@@ -54,7 +54,7 @@ impl<'s> Users<'s> {
             let uses = |c: &&Column| c.data_type == name || c.data_type == array;
             table.columns.iter().filter(uses).filter(move |c| !inherited(c)).map(move |c| (table, c))
         };
-        let columns = schema.tables.values().flat_map(of_table).collect();
+        let columns = schema.tables.values().map(|table| &**table).flat_map(of_table).collect();
         Self { name, columns }
     }
 
@@ -135,7 +135,7 @@ mod tests {
         let default = Some("'sad'::public.mood".to_owned());
         table.columns.push(Column { default, ..Column::new("now", "public.mood") });
         table.columns.push(Column::new("past", "public.mood[]"));
-        schema.tables.insert(table.name.clone(), table);
+        schema.tables.insert(table.name.clone(), table.into());
         let kind = TypeKind::Enum { values: vec!["sad".into()] };
         let after = TypeDef { name: QName::new("public", "mood"), kind, comment: None };
         assert_eq!(
