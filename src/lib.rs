@@ -13,6 +13,7 @@
 //! | [`plan`] | what will be done: changes to steps by safe patterns, order, rollback, the plan file |
 //! | [`risk`] | what could go wrong: locks, rewrites, rules, estimates |
 //! | [`engine`] | how each database does it, behind one set of traits |
+//! | `source` | a schema from wherever it is: a database, SQL files, a snapshot |
 //! | [`watch`] | what is happening now: gauges with their history, thresholds |
 //! | [`run`] | doing it: the executor, retries, backfills, the journal, rollback |
 //! | [`history`] | what happened before: earlier runs and what they left unfinished |
@@ -37,6 +38,7 @@ pub mod plan;
 pub mod risk;
 pub mod run;
 pub mod schema;
+mod source;
 pub mod sql;
 pub mod tui;
 pub mod watch;

@@ -1,29 +1,14 @@
 //! `lockstep diff`.
 
 use super::args::{Diff, DiffFormat};
-use super::source::{self, Context, Source};
+use super::source::{self, Source};
 use super::{Status, output, show};
 use crate::config::Config;
 use crate::{Error, Result, diff, plan};
 
 pub async fn run(args: Diff, config: &Config) -> Result<Status> {
     let (before, after) = (Source::parse(&args.before, config)?, Source::parse(&args.after, config)?);
-    let shadow = args.shadow.as_deref();
-    // Whichever side is no SQL text is loaded first: it says which engine the other is for.
-    let (before, after) = if matches!(before, Source::Sql(_)) {
-        let after = after.load(Context { shadow, ..Context::default() }).await?;
-        (before.load(Context { beside: Some(&after), shadow, engine: None }).await?, after)
-    } else {
-        let before = before.load(Context { shadow, ..Context::default() }).await?;
-        let after = after.load(Context { beside: Some(&before), shadow, engine: None }).await?;
-        (before, after)
-    };
-    if before.schema.engine != after.schema.engine {
-        return Err(Error::usage(format!(
-            "a {} schema cannot be compared with a {} one",
-            before.schema.engine, after.schema.engine
-        )));
-    }
+    let (before, after) = source::load_both(before, after, args.shadow.as_deref()).await?;
     before.notes.iter().chain(&after.notes).for_each(|note| output::note(note));
     let dialect = &before.dialect;
     let renames = source::renames(&args.rename, &before.schema, dialect.default_schema())?;

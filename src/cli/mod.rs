@@ -15,13 +15,13 @@ mod output;
 mod plan;
 mod rollback;
 mod show;
-mod source;
 mod status;
 mod watch;
 mod words;
 mod workbench;
 
 use crate::config::Config;
+use crate::source;
 use crate::{Error, ErrorCode, Result};
 use args::{Cli, Command};
 use clap::Parser;

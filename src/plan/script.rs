@@ -35,6 +35,12 @@ pub fn from_sql(
             session.push(statement.text.clone());
             continue;
         }
+        notes.extend(statement.problems.first().map(|problem| {
+            format!(
+                "Line {}, column {}: {}; this statement was left as it is.",
+                problem.line, problem.column, problem.message
+            )
+        }));
         let mut made = safe_steps(statement, &now, patterns, options).unwrap_or_default();
         if made.is_empty() {
             made.push(verbatim(statement, &now, patterns));

@@ -48,6 +48,7 @@ pub enum Action {
     OpenMigration,
     OpenWanted,
     OpenCompare,
+    CompareTwo,
     Go(Move),
     // The browser.
     Open,

@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::effects::{self, Runner};
 use super::message::Message;
 use super::options::{End, Options, Preparing};
-use super::state::{Link, Look, Picker, Said, State};
+use super::state::{Link, Look, Said, State};
 use super::symbols::{self, Symbols};
 use super::terminal::Terminal;
 use super::theme::{self, Depth, Theme};
@@ -110,12 +110,14 @@ fn terminal_is_light() -> bool {
 fn begin(state: &mut State, options: Options, prepared: bool, effects: &mut Vec<Effect>) {
     state.demo = options.demo;
     state.migration = options.sql_file;
+    state.recent = options.recent;
+    state.named = options.named;
     state.chat.model = options.provider.as_ref().map(|provider| provider.name());
     state.chat.said = options.remarks.into_iter().map(Said::Note).collect();
     match options.target {
         Some(target) => open_picker(state, target, effects),
         None if prepared => state.link = Link::Preparing("making the database".into()),
-        None => state.picker = Some(Picker::new(&options.recent, &options.named)),
+        None => state.picker = Some(state.choices()),
     }
 }
 

@@ -78,6 +78,12 @@ pub enum Effect {
         sql: String,
         ground: Ground,
     },
+    /// How one schema differs from another, each named as on the command line.
+    CompareTwo {
+        id: u64,
+        before: String,
+        after: String,
+    },
     Highlight(u64, String),
     StartRun(Box<Plan>, Errand),
     /// Take back what a run did: read it in the journal, plan the way back and start it.
@@ -86,6 +92,7 @@ pub enum Effect {
         to: Option<String>,
     },
     /// Go on with what a run of the journal has not done, in the same run.
+    /// Go on with what a run has not done.
     Resume(String),
     Tell(Command),
     /// Read the gauges, or stop reading them.

@@ -111,7 +111,13 @@ pub fn built() -> Built {
     let line = |sign, text: &str| Line { sign, text: text.into(), emphasis: Vec::new() };
     let lines = vec![line(Sign::Same, "CREATE TABLE sales ("), line(Sign::Added, "    region text DEFAULT 'EU'")];
     let source = Source::Sql { title: "m.sql".into(), text: String::new() };
-    Built { plan: plan(), source, style: Style::Safe, differences: vec![super::state::Difference { entry, lines }] }
+    Built {
+        plan: plan(),
+        source,
+        style: Style::Safe,
+        differences: vec![super::state::Difference { entry, lines }],
+        made_for: Arc::new(schema()),
+    }
 }
 
 /// A state with its clock, which only moves when told to.

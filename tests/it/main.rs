@@ -21,3 +21,4 @@ mod runs;
 mod screen;
 mod sqlite_engine;
 mod sqlite_file;
+mod story_sqlite;

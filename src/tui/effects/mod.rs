@@ -13,7 +13,7 @@ use super::message::{Connected, FromDatabase, Message};
 use crate::assistant::provider::Provider;
 use crate::engine::{self, ConnectOptions, Database, Target};
 use crate::run::{Command, Journal};
-use crate::sql::Highlighter;
+use crate::sql::{Highlighter, one_line};
 use crate::{Error, ErrorCode, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
@@ -78,6 +78,10 @@ impl Runner {
                 let database = self.database();
                 self.task(async move { Message::Compared(id, title, planning::compare(&sql, ground, database).await) });
             }
+            Effect::CompareTwo { id, before, after } => self.task(async move {
+                let title = format!("From {} to {}", one_line(&before), one_line(&after));
+                Message::Compared(id, title, planning::compare_two(&before, &after).await)
+            }),
             Effect::Highlight(key, text) => {
                 let highlighter = Arc::clone(&self.highlighter);
                 self.blocking(move || Message::Highlighted(key, highlighter.lines(&crate::sql::visible(&text), 4_000)));

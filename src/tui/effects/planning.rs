@@ -1,10 +1,12 @@
 //! Plans and comparisons, made off the screen's thread.
 
 use super::super::effect::Ground;
-use super::super::state::{Built, Difference, Source};
+use super::super::state::{Built, Difference, Source as Origin};
+use crate::config::Config;
 use crate::engine::Database;
 use crate::plan::{self, Plan, PlanOptions, Style};
 use crate::schema::{Change, Schema};
+use crate::source::{self, Source};
 use crate::{Error, Result, diff, risk};
 use std::sync::Arc;
 
@@ -12,9 +14,9 @@ use std::sync::Arc;
 const CONTEXT: usize = 3;
 
 /// A plan from where it comes from, judged, with what it changes.
-pub async fn build(source: Source, style: Style, ground: Ground, database: Result<Arc<dyn Database>>) -> Result<Built> {
+pub async fn build(source: Origin, style: Style, ground: Ground, database: Result<Arc<dyn Database>>) -> Result<Built> {
     let wanted = match &source {
-        Source::Wanted { text, .. } => Some(database?.schema_of(text).await?),
+        Origin::Wanted { text, .. } => Some(database?.schema_of(text).await?),
         _ => None,
     };
     tokio::task::spawn_blocking(move || build_now(source, style, &ground, wanted.as_ref()))
@@ -22,21 +24,21 @@ pub async fn build(source: Source, style: Style, ground: Ground, database: Resul
         .map_err(|_| Error::internal("making the plan broke off"))?
 }
 
-fn build_now(source: Source, style: Style, ground: &Ground, wanted: Option<&Schema>) -> Result<Built> {
+fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Schema>) -> Result<Built> {
     let options = PlanOptions { style, ..PlanOptions::default() };
     let (schema, dialect) = (&*ground.schema, &*ground.dialect);
     let mut plan = match (&source, wanted) {
-        (Source::Changes { title, changes, notes }, _) => {
+        (Origin::Changes { title, changes, notes }, _) => {
             let mut plan = plan::from_changes(title, changes, schema, dialect, &options)?;
             plan.notes.extend(notes.iter().cloned());
             plan
         }
-        (Source::Sql { title, text }, _) => plan::from_sql(title, text, schema, dialect, &options)?,
-        (Source::Wanted { title, .. }, Some(wanted)) => {
+        (Origin::Sql { title, text }, _) => plan::from_sql(title, text, schema, dialect, &options)?,
+        (Origin::Wanted { title, .. }, Some(wanted)) => {
             let changes = diff::compare(schema, wanted, &[]);
             plan::from_changes(&format!("As in {title}"), &changes, schema, dialect, &options)?
         }
-        (Source::Wanted { .. } | Source::File, _) => return Err(Error::internal("there is nothing to plan from")),
+        (Origin::Wanted { .. } | Origin::File, _) => return Err(Error::internal("there is nothing to plan from")),
     };
     if plan.base.is_none() {
         plan.base = Some(schema.fingerprint());
@@ -45,10 +47,10 @@ fn build_now(source: Source, style: Style, ground: &Ground, wanted: Option<&Sche
 }
 
 /// Judges a plan and says what it changes.
-pub fn judge(mut plan: Plan, source: Source, style: Style, ground: &Ground) -> Built {
+pub fn judge(mut plan: Plan, source: Origin, style: Style, ground: &Ground) -> Built {
     risk::annotate(&mut plan, &ground.schema, &*ground.dialect, true);
     let differences = differences_of(&plan, ground);
-    Built { plan, source, style, differences }
+    Built { plan, source, style, differences, made_for: Arc::clone(&ground.schema) }
 }
 
 fn differences_of(plan: &Plan, ground: &Ground) -> Vec<Difference> {
@@ -83,8 +85,22 @@ pub async fn compare(sql: &str, ground: Ground, database: Result<Arc<dyn Databas
     .map_err(|_| Error::internal("the comparison broke off"))
 }
 
+/// How one schema differs from another: each is an SQL file, a snapshot, a database's URL or a connection's name.
+pub async fn compare_two(before: &str, after: &str) -> Result<Vec<Difference>> {
+    let config = Config::load()?;
+    let (before, after) = (Source::parse(before, &config)?, Source::parse(after, &config)?);
+    let (before, after) = source::load_both(before, after, None).await?;
+    tokio::task::spawn_blocking(move || {
+        let ground = Ground { schema: Arc::new(before.schema), dialect: before.dialect };
+        let changes = diff::compare(&ground.schema, &after.schema, &[]);
+        differences(&ground.schema, &after.schema, &changes, &ground)
+    })
+    .await
+    .map_err(|_| Error::internal("the comparison broke off"))
+}
+
 /// A plan with one step's SQL as the user wrote it, read and judged in its place.
-pub fn rewrite(step: &str, sql: &str, plan: Plan, source: Source, style: Style, ground: &Ground) -> Result<Built> {
+pub fn rewrite(step: &str, sql: &str, plan: Plan, source: Origin, style: Style, ground: &Ground) -> Result<Built> {
     let mut editor = plan::PlanEditor::new(plan, (*ground.schema).clone());
     editor.replace_sql(step, sql, &*ground.dialect)?;
     Ok(judge(editor.into_plan(), source, style, ground))

@@ -5,11 +5,14 @@ use super::super::state::Errand;
 use super::{Runner, Slot, lock};
 use crate::engine::{Database, Focus};
 use crate::plan::Plan;
-use crate::run::{self, Command, Direction, Journal, RunOptions, RunRecord, StepState};
+use crate::run::{self, Command, Direction, Journal, RunHandle, RunOptions, RunRecord, StepState};
 use crate::{Error, ErrorCode, Result};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+
+/// How long a run may take to end after the screen has gone.
+const LAST_WORD: Duration = Duration::from_secs(4);
 
 /// How often the gauges are read.
 const GAUGES_EVERY: Duration = Duration::from_millis(200);
@@ -105,7 +108,13 @@ async fn follow(
 ) {
     let operator = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok()).unwrap_or_default();
     let direction = errand.direction;
-    let options = RunOptions { operator, direction, of_run: errand.of_run, ..RunOptions::default() };
+    let options = RunOptions {
+        operator,
+        direction,
+        of_run: errand.of_run,
+        base_schema: errand.made_for,
+        ..RunOptions::default()
+    };
     let mut handle = match run::start(database, plan.clone(), options).await {
         Ok(handle) => handle,
         Err(error) => return begun(messages, Err(error)).await,
@@ -114,13 +123,20 @@ async fn follow(
     begun(messages, Ok((plan, direction))).await;
     while let Some(event) = handle.events.recv().await {
         if messages.send(Message::Run(FromRun::Event(Box::new(event)))).await.is_err() {
-            // The screen is gone: the events are read on, so that the executor can end in the journal.
-            while handle.events.recv().await.is_some() {}
-            return;
+            return leave(handle).await;
         }
     }
     *lock(commands) = None;
     let _ = messages.send(Message::Run(FromRun::Gone)).await;
+}
+
+/// The screen is gone: what runs is cancelled, and gets a moment to have its last word in the journal.
+async fn leave(mut handle: RunHandle) {
+    // A run that is over does not listen any more.
+    let _ = handle.commands.try_send(Command::Cancel);
+    let _ = handle.commands.try_send(Command::Stop);
+    let rest = async { while handle.events.recv().await.is_some() {} };
+    let _ = tokio::time::timeout(LAST_WORD, rest).await;
 }
 
 /// The plan that takes a run back: the one asked for, or the newest that did something.
@@ -142,7 +158,7 @@ async fn way_back(database: &Arc<dyn Database>, run: Option<String>, to: Option<
     })?;
     let id = record.id.clone();
     let plan = run::way_back(database, record.clone(), to.as_deref()).await?;
-    Ok((plan, Errand { direction: Direction::Back, of_run: Some(id) }))
+    Ok((plan, Errand { direction: Direction::Back, of_run: Some(id), made_for: None }))
 }
 
 /// The plan of what a run has not done.
@@ -150,5 +166,5 @@ async fn way_on(database: &Arc<dyn Database>, run: &str) -> Result<(Plan, Errand
     let record = Journal::run(database, run).await?;
     let id = record.id.clone();
     let plan = run::way_on(database, record).await?;
-    Ok((plan, Errand { direction: Direction::Forward, of_run: Some(id) }))
+    Ok((plan, Errand { direction: Direction::Forward, of_run: Some(id), made_for: None }))
 }

@@ -90,6 +90,9 @@ impl Browser {
             let kinds = self.groups.entry(entry.name.schema.clone()).or_default();
             kinds.entry(entry.kind).or_default().push(at);
         }
+        for objects in self.groups.values_mut().flat_map(BTreeMap::values_mut) {
+            objects.sort_by_key(|at| outline.get(*at).map(|entry| &entry.name));
+        }
         self.expanded.retain(|node| matches!(node, Node::Schema(_) | Node::Kind(..)));
         for (at, entry) in outline.iter().enumerate() {
             if opened.contains(&(entry.kind, entry.name.clone())) {

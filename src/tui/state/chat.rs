@@ -50,6 +50,8 @@ pub struct Chat {
     pub said: Vec<Said>,
     /// Lines scrolled up from the newest.
     pub scroll: usize,
+    /// A request that waits for the schema to be there.
+    pub waiting: Option<String>,
     /// The request that is being thought about, by its number.
     pub pending: Option<u64>,
     /// That request: its number, its words, and what was answered to earlier questions about it.
@@ -74,6 +76,7 @@ impl Default for Chat {
             input: empty_input(),
             said: Vec::new(),
             scroll: 0,
+            waiting: None,
             pending: None,
             asked: None,
             open: None,

@@ -2,7 +2,9 @@
 
 use super::line::Line;
 use crate::run::Direction;
+use crate::schema::Schema;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Keys that come sooner than this after a dialog opened were meant for something else.
@@ -41,6 +43,10 @@ pub enum Purpose {
     Wanted,
     /// The SQL of a schema to compare with the database.
     Compare,
+    /// The first of two schemas to compare: a file, a snapshot or a URL.
+    Before,
+    /// The second of them.
+    After,
     /// Where to save the plan.
     SavePlan,
 }
@@ -51,6 +57,8 @@ impl Purpose {
             Self::Migration => "Plan a migration: path of an SQL file or a saved plan",
             Self::Wanted => "Make the database like a schema: path of its SQL",
             Self::Compare => "Compare the database with a schema: path of its SQL",
+            Self::Before => "Compare two schemas: the old one (SQL file, snapshot .json or URL)",
+            Self::After => "Compare two schemas: the new one (SQL file, snapshot .json or URL)",
             Self::SavePlan => "Save the plan as",
         }
     }
@@ -114,8 +122,10 @@ pub enum Then {
 }
 
 /// What a run that is about to start carries out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Errand {
     pub direction: Direction,
     pub of_run: Option<String>,
+    /// The schema that the plan was made for, to say what has changed since.
+    pub made_for: Option<Arc<Schema>>,
 }

@@ -105,6 +105,10 @@ pub struct State {
     /// The last number given to a piece of background work.
     pub last_id: u64,
     pub target: Option<Target>,
+    /// Connections made before, newest first.
+    pub recent: Vec<Target>,
+    /// Connections that the configuration has names for.
+    pub named: Vec<(String, Target)>,
     pub dialect: Option<Tongue>,
     pub schema: Option<Arc<Schema>>,
     /// The schema's file is open to be planned as soon as there is a schema.
@@ -151,6 +155,8 @@ impl State {
             generation: 0,
             last_id: 0,
             target: None,
+            recent: Vec::new(),
+            named: Vec::new(),
             dialect: None,
             schema: None,
             migration: None,
@@ -205,6 +211,13 @@ impl State {
         }
     }
 
+    /// The choice of a database: the connection of now or the one that failed first, then named and recent ones.
+    pub fn choices(&self) -> Picker {
+        let mut recent: Vec<Target> = self.target.iter().filter(|_| !self.demo).cloned().collect();
+        recent.extend(self.recent.iter().filter(|r| self.target.as_ref().is_none_or(|t| t.shown != r.shown)).cloned());
+        Picker::new(&recent, &self.named)
+    }
+
     pub fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
@@ -239,7 +252,7 @@ impl State {
     pub fn busy(&self) -> bool {
         matches!(self.link, Link::Connecting | Link::Preparing(_))
             || self.starting
-            || self.diff.working
+            || self.diff.working.is_some()
             || self.browser.reloading
             || self.chat.pending.is_some()
             || self.plan.building.is_some()

@@ -2,7 +2,8 @@
 
 use crate::diff::{Entry, Line};
 use crate::plan::{Plan, Step, Style};
-use crate::schema::Change;
+use crate::schema::{Change, Schema};
+use std::sync::Arc;
 
 /// What a plan was made from, so that it can be made again.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,8 @@ pub struct Built {
     pub source: Source,
     pub style: Style,
     pub differences: Vec<Difference>,
+    /// The schema that the plan was made for.
+    pub made_for: Arc<Schema>,
 }
 
 /// The panel's state.
@@ -113,5 +116,8 @@ pub struct DiffPane {
     pub other: Option<(String, Vec<Difference>)>,
     pub selected: usize,
     pub scroll: usize,
-    pub working: bool,
+    /// The comparison that is being made, by its number.
+    pub working: Option<u64>,
+    /// The first of two schemas that are to be compared, while the second is asked for.
+    pub before: Option<String>,
 }

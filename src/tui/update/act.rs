@@ -31,6 +31,7 @@ pub fn perform(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::OpenMigration => prompt(state, Purpose::Migration),
         Action::OpenWanted => prompt(state, Purpose::Wanted),
         Action::OpenCompare => prompt(state, Purpose::Compare),
+        Action::CompareTwo => prompt(state, Purpose::Before),
         Action::SavePlan => prompt(state, Purpose::SavePlan),
         Action::Open => browser::open(state),
         Action::Close => state.browser.close(state.schema.as_deref()),
@@ -182,16 +183,18 @@ fn next_theme(state: &mut State) {
     }
 }
 
-fn prompt(state: &mut State, purpose: Purpose) {
+pub fn prompt(state: &mut State, purpose: Purpose) {
     let start = if purpose == Purpose::SavePlan { "plan.sql" } else { "" };
     state.layers.push(Layer::Prompt(Prompt { purpose, input: Line::new(start) }));
 }
 
 /// The commands that the palette's text finds, best first.
-pub fn matches(_state: &State, palette: &Palette) -> Vec<&'static keys::Binding> {
+pub fn matches(state: &State, palette: &Palette) -> Vec<&'static keys::Binding> {
     let text = palette.input.text().trim();
     if text.is_empty() {
-        return keys::commands().collect();
+        let mut all: Vec<_> = keys::commands().collect();
+        all.sort_by_key(|binding| why_not(state, binding.action).is_some());
+        return all;
     }
     let mut names = Names::new(text);
     let mut found: Vec<_> = keys::commands().filter_map(|b| names.score(b.help).map(|score| (score, b))).collect();

@@ -62,11 +62,27 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
             return answer(state, open, choice, effects);
         }
     }
+    request(state, text, effects);
+}
+
+/// Takes a request in words or as SQL; before the schema is there, it waits for it.
+fn request(state: &mut State, text: String, effects: &mut Vec<Effect>) {
+    if state.ground().is_none() {
+        state.chat.waiting = Some(text);
+        return note(state, "The schema is still being read; your request is taken up then.");
+    }
     if reads_as_sql(state.dialect.as_ref(), state.schema.as_deref(), &text) {
         return plan_sql(state, "Your SQL", &text, effects);
     }
     let model = state.chat.asks_model();
     interpret(state, text, Vec::new(), model, effects);
+}
+
+/// The schema is there: the request that waited for it goes on.
+pub fn take_up(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(text) = state.chat.waiting.take() {
+        request(state, text, effects);
+    }
 }
 
 /// Whether a text is a command to the chat: one word after a slash. A comment in SQL is none.

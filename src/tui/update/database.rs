@@ -2,7 +2,7 @@
 
 use super::super::effect::Effect;
 use super::super::message::FromDatabase;
-use super::super::state::{Ask, Choice, Layer, Link, Picker, Purpose, State, Then, Tongue};
+use super::super::state::{Ask, Choice, Layer, Link, Purpose, State, Then, Tongue};
 use super::{browser, inform, picker, plan, problem};
 use crate::Error;
 use crate::run::{Direction, RunRecord, RunState, StepState};
@@ -36,6 +36,7 @@ pub fn told(state: &mut State, told: FromDatabase, effects: &mut Vec<Effect>) {
             if std::mem::take(&mut state.plan.again) {
                 plan::build_again(state, effects);
             }
+            super::chat::take_up(state, effects);
             if let Some(path) = state.migration.take() {
                 effects.push(Effect::ReadFile(Purpose::Migration, path));
             }
@@ -68,12 +69,11 @@ pub fn preparing(state: &mut State, news: Preparing, effects: &mut Vec<Effect>) 
 /// No connection: the list to choose from, with what went wrong and the same target to try again.
 fn refused(state: &mut State, error: Error) {
     state.link = Link::None;
-    let recent: Vec<_> = state.target.iter().cloned().collect();
-    let picker = state.picker.get_or_insert_with(|| {
-        let mut picker = Picker::new(&recent, &[]);
-        picker.selected = 1;
-        picker
-    });
+    let mut choices = state.choices();
+    let failed = state.target.as_ref().map(|t| t.shown.clone());
+    let again = choices.entries.iter().position(|e| Some(&e.label) == failed.as_ref());
+    choices.selected = again.map_or(0, |at| at + 1);
+    let picker = state.picker.get_or_insert(choices);
     picker.connecting = false;
     picker.leave = false;
     picker.problem = Some(error);

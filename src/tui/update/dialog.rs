@@ -2,7 +2,7 @@
 
 use super::super::effect::Effect;
 use super::super::keys::Chord;
-use super::super::state::{Ask, Choice, Confirm, GUARD, Layer, Link, Source, State, Then};
+use super::super::state::{Ask, Choice, Confirm, GUARD, Layer, Link, State, Then};
 use super::{files, inform, run};
 use crate::run::{Command, Consent};
 use crate::tui::action::Tab;
@@ -83,11 +83,8 @@ fn carry_out(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Reads the schema, and then makes the plan again on it.
 fn plan_again(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(built) = &state.plan.built else { return };
-    if built.source == Source::File {
-        return inform(state, "A saved plan cannot be made again by itself: read the schema (r) and edit its steps.");
-    }
     state.plan.again = true;
     super::database::reload(state, effects);
 }

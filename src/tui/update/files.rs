@@ -2,18 +2,21 @@
 
 use super::super::effect::Effect;
 use super::super::state::{Ask, Choice, DiffPane, Layer, Purpose, Source, State, Then, Tongue};
-use super::{chat, inform, plan, problem};
+use super::{act, chat, inform, plan, problem};
 use crate::Result;
 use crate::tui::action::Tab;
 use std::path::{Path, PathBuf};
 
 /// A path was given for a purpose.
 pub fn named(state: &mut State, purpose: Purpose, path: &str, effects: &mut Vec<Effect>) {
-    let path = PathBuf::from(path);
-    if purpose == Purpose::SavePlan {
-        save(state, path, false, effects);
-    } else {
-        effects.push(Effect::ReadFile(purpose, path));
+    match purpose {
+        Purpose::SavePlan => save(state, PathBuf::from(path), false, effects),
+        Purpose::Before => {
+            state.diff.before = Some(path.to_owned());
+            act::prompt(state, Purpose::After);
+        }
+        Purpose::After => compare_two(state, path, effects),
+        _ => effects.push(Effect::ReadFile(purpose, PathBuf::from(path))),
     }
 }
 
@@ -53,7 +56,7 @@ pub fn read(state: &mut State, purpose: Purpose, path: &Path, result: Result<Str
         Purpose::Migration => chat::plan_sql(state, &title, &text, effects),
         Purpose::Wanted => plan::build(state, Source::Wanted { title, text }, effects),
         Purpose::Compare => compare(state, title, text, effects),
-        Purpose::SavePlan => {}
+        Purpose::Before | Purpose::After | Purpose::SavePlan => {}
     }
 }
 
@@ -65,10 +68,19 @@ fn saved_plan(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     }
 }
 
+fn compare_two(state: &mut State, after: &str, effects: &mut Vec<Effect>) {
+    let Some(before) = state.diff.before.take() else { return };
+    let id = state.next_id();
+    state.diff = DiffPane { working: Some(id), ..DiffPane::default() };
+    state.tab = Tab::Diff;
+    effects.push(Effect::CompareTwo { id, before, after: after.to_owned() });
+}
+
 fn compare(state: &mut State, title: String, sql: String, effects: &mut Vec<Effect>) {
     let Some(ground) = state.ground() else { return };
     let id = state.next_id();
-    state.diff = DiffPane { working: true, ..DiffPane::default() };
+    state.diff = DiffPane { working: Some(id), ..DiffPane::default() };
     state.tab = Tab::Diff;
+    let title = format!("What {title} has otherwise than the database");
     effects.push(Effect::Compare { id, title, sql, ground });
 }

@@ -2,7 +2,7 @@
 
 use super::super::Next;
 use super::super::effect::Effect;
-use super::super::state::{Browser, DiffPane, Link, Pick, Picker, PlanPane, State};
+use super::super::state::{Browser, DiffPane, Link, Pick, PlanPane, State};
 use crate::engine::Target;
 
 /// Connects to a database and forgets what belonged to the one before.
@@ -40,13 +40,13 @@ pub fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     };
     picker.connecting = true;
     picker.problem = None;
+    state.demo = false;
     open(state, target, effects);
 }
 
 /// Shows the list again, with the connection that there is to go back to.
 pub fn choose_another(state: &mut State) {
-    let recent: Vec<Target> = state.target.iter().cloned().collect();
-    let mut picker = Picker::new(&recent, &[]);
+    let mut picker = state.choices();
     picker.leave = matches!(state.link, Link::Up(_));
     state.picker = Some(picker);
 }

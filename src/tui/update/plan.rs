@@ -30,6 +30,13 @@ fn build_in(state: &mut State, source: Source, style: Style, effects: &mut Vec<E
 pub fn build_again(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(built) = &state.plan.built else { return };
     let (source, style) = (built.source.clone(), built.style);
+    if source == Source::File {
+        // It comes from nowhere else: its steps stay, and are judged on the schema of now.
+        let mut plan = built.plan.clone();
+        plan.base = state.schema.as_ref().map(|s| s.fingerprint());
+        inform(state, "A saved plan keeps its steps; they were judged again on the schema of now.");
+        return judge(state, plan, source, effects);
+    }
     build_in(state, source, style, effects);
 }
 
@@ -85,14 +92,18 @@ fn take_edit(state: &mut State, built: Built) {
     state.plan.edit(built.plan);
     if let Some(shown) = &mut state.plan.built {
         shown.differences = built.differences;
+        shown.made_for = built.made_for;
     }
     if before.as_ref() == state.plan.plan() {
         state.plan.undo.pop();
     }
 }
 
-pub fn compared(state: &mut State, _id: u64, title: String, result: Result<Vec<Difference>>) {
-    state.diff.working = false;
+pub fn compared(state: &mut State, id: u64, title: String, result: Result<Vec<Difference>>) {
+    if state.diff.working != Some(id) {
+        return;
+    }
+    state.diff.working = None;
     match result {
         Ok(differences) => {
             state.diff.other = Some((title, differences));

@@ -9,6 +9,7 @@ use crate::Result;
 use crate::engine::Focus;
 use crate::run::{Command, Direction, Event, Outcome};
 use crate::watch::Reading;
+use std::sync::Arc;
 
 /// Starts the plan, or shows the dialog of the step that waits.
 pub fn run(state: &mut State, effects: &mut Vec<Effect>) {
@@ -16,8 +17,10 @@ pub fn run(state: &mut State, effects: &mut Vec<Effect>) {
     if state.run.as_ref().is_some_and(|r| r.active() && r.asked.is_some()) {
         return ask(state, effects);
     }
-    let Some(plan) = state.plan.plan().cloned() else { return };
-    let errand = Errand { direction: Direction::Forward, of_run: None };
+    let Some(built) = &state.plan.built else { return };
+    let plan = built.plan.clone();
+    let made_for = Some(Arc::clone(&built.made_for));
+    let errand = Errand { direction: Direction::Forward, of_run: None, made_for };
     state.starting = true;
     effects.push(Effect::StartRun(Box::new(plan), errand));
 }
@@ -26,6 +29,8 @@ pub fn run(state: &mut State, effects: &mut Vec<Effect>) {
 fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let open = state.layers.iter().any(|l| matches!(l, Layer::Confirm(_)));
     if !open {
+        // What was said before the dialog is not about it.
+        state.notice = None;
         state.layers.push(Layer::Confirm(Confirm::new(state.now)));
         effects.push(Effect::Tell(Command::RefreshGate));
     }

@@ -3,6 +3,7 @@
 use super::super::state::{Focus, Said};
 use super::super::theme::Role;
 use super::pen::Pen;
+use super::wrap::wrap;
 use crate::sql::visible;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -58,10 +59,9 @@ fn draw_transcript(pen: &Pen, frame: &mut Frame, area: Rect) {
     if pen.state.chat.pending.is_some() {
         think(pen, &mut lines);
     }
-    let width = usize::from(area.width.max(1));
-    let rows: usize = lines.iter().map(|l| l.width().div_ceil(width).max(1)).sum();
-    let bottom = rows.saturating_sub(usize::from(area.height));
-    Pen::text(frame, area, lines, bottom.saturating_sub(pen.state.chat.scroll));
+    let rows = wrap(lines, usize::from(area.width));
+    let bottom = rows.len().saturating_sub(usize::from(area.height));
+    Pen::text(frame, area, rows, bottom.saturating_sub(pen.state.chat.scroll));
 }
 
 fn say(pen: &Pen, said: &Said, newest: bool, lines: &mut Vec<Line<'static>>) {
@@ -84,11 +84,7 @@ fn say(pen: &Pen, said: &Said, newest: bool, lines: &mut Vec<Line<'static>>) {
         }
         Said::Planned { title, steps, notes } => {
             let word = if *steps == 1 { "step" } else { "steps" };
-            speak(
-                we(),
-                &format!("A plan of {steps} {word}: {title}. See it in the plan panel; x runs it."),
-                Role::Text,
-            );
+            speak(we(), &format!("A plan of {steps} {word}: {title}. Esc, then x runs it step by step."), Role::Text);
             for note in notes {
                 speak(Span::raw("     "), note, Role::Dim);
             }
@@ -114,7 +110,13 @@ fn say(pen: &Pen, said: &Said, newest: bool, lines: &mut Vec<Line<'static>>) {
                 let picked = chosen == Some(at) || answered.as_ref() == Some(choice);
                 let mark = if picked { pen.symbols().cursor } else { " " };
                 let role = if picked { Role::Match } else { Role::Text };
-                speak(Span::raw("     "), &format!("{mark} {} {choice}", at + 1), role);
+                lines.push(Line::from(vec![
+                    pen.span(format!("     {mark} {} ", at + 1), Role::Key),
+                    pen.foreign(choice, role),
+                ]));
+            }
+            if chosen.is_some() {
+                lines.push(pen.line("     Up, Down or a number chooses, Enter answers.", Role::Dim));
             }
         }
     }

@@ -4,7 +4,9 @@ use super::super::state::{Ask, Confirm, Link, Prompt};
 use super::super::theme::Role;
 use super::pen::{Pen, bytes};
 use super::step;
+use super::wrap::wrap;
 use crate::engine::{Gate, Verdict};
+use crate::plan::Step;
 use crate::run::Direction;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -25,6 +27,15 @@ pub fn ask(pen: &Pen, frame: &mut Frame, area: Rect, ask: &Ask) {
     let title =
         Line::from(vec![pen.span(" ", Role::Title), pen.foreign(&ask.title, Role::Title), pen.span(" ", Role::Title)]);
     let inner = pen.pane(frame, area, title, true);
+    Pen::text(frame, inner, ask_lines(pen, ask), 0);
+}
+
+/// Rows that a question needs in a dialog of 84 columns, or as many as there are.
+pub fn ask_height(pen: &Pen, width: u16, ask: &Ask) -> u16 {
+    rows(ask_lines(pen, ask), width.min(86))
+}
+
+fn ask_lines(pen: &Pen, ask: &Ask) -> Vec<Line<'static>> {
     let mut lines: Vec<Line> = ask.text.iter().map(|t| Line::from(pen.foreign(t, Role::Text))).collect();
     lines.push(Line::default());
     for choice in &ask.choices {
@@ -34,7 +45,13 @@ pub fn ask(pen: &Pen, frame: &mut Frame, area: Rect, ask: &Ask) {
         ]));
     }
     lines.push(Line::from(vec![pen.span("Esc  ", Role::Key), pen.span("none of these", Role::Text)]));
-    Pen::text(frame, inner, lines, 0);
+    lines
+}
+
+/// Rows of a dialog for these lines, with its border and the distance that it keeps from the edges.
+fn rows(lines: Vec<Line>, width: u16) -> u16 {
+    let folded = wrap(lines, usize::from(width.saturating_sub(4)));
+    u16::try_from(folded.len()).unwrap_or(u16::MAX).saturating_add(2)
 }
 
 /// Everything that a yes means: the SQL, the risks, the locks, who is in the way, and the way back.
@@ -45,6 +62,23 @@ pub fn confirm(pen: &Pen, frame: &mut Frame, area: Rect, confirm: &Confirm) {
     let number = run.plan.steps.iter().position(|s| s.id == asked.id).map_or(0, |at| at + 1);
     let title = pen.line(format!(" {verb} step {number} of {}? ", run.plan.steps.len()), Role::Title);
     let inner = pen.pane(frame, area, title, true);
+    let lines = confirm_lines(pen, asked, gate);
+    let wanted = asked.typed_consent();
+    let below = if wanted.is_some() { 3 } else { 1 };
+    let upper = Rect { height: inner.height.saturating_sub(below), ..inner };
+    let lower = Rect { y: inner.y + upper.height, height: inner.height - upper.height, ..inner };
+    pen.scrolled(frame, upper, lines, confirm.scroll);
+    buttons(pen, frame, lower, confirm, wanted);
+}
+
+/// Rows that the dialog of the step that waits needs.
+pub fn confirm_height(pen: &Pen, width: u16) -> u16 {
+    let Some((asked, gate)) = pen.state.run.as_ref().and_then(|r| r.asked.as_ref()) else { return 3 };
+    let below = if asked.typed_consent().is_some() { 4 } else { 2 };
+    rows(confirm_lines(pen, asked, gate), width.min(112)).saturating_add(below)
+}
+
+fn confirm_lines(pen: &Pen, asked: &Step, gate: &Gate) -> Vec<Line<'static>> {
     let mut lines = vec![Line::from(pen.foreign(&asked.title, Role::Title))];
     if let Link::Up(info) = &pen.state.link {
         let on = format!("on {}", info.shown);
@@ -62,12 +96,7 @@ pub fn confirm(pen: &Pen, frame: &mut Frame, area: Rect, confirm: &Confirm) {
     lines.extend(step::sql(pen, asked));
     lines.extend(step::harm(pen, asked));
     lines.extend(step::way_back(pen, asked, true));
-    let wanted = asked.typed_consent();
-    let below = if wanted.is_some() { 3 } else { 1 };
-    let upper = Rect { height: inner.height.saturating_sub(below), ..inner };
-    let lower = Rect { y: inner.y + upper.height, height: inner.height - upper.height, ..inner };
-    Pen::text(frame, upper, lines, confirm.scroll);
-    buttons(pen, frame, lower, confirm, wanted);
+    lines
 }
 
 fn buttons(pen: &Pen, frame: &mut Frame, area: Rect, confirm: &Confirm, wanted: Option<&str>) {

@@ -13,12 +13,12 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let inner = pen.middle(frame, area);
     let differences = pen.state.differences();
     let title = match (&pen.state.diff.other, pen.state.plan.plan()) {
-        (Some((title, _)), _) => format!("What {title} has otherwise than the database (Esc: the plan's)"),
+        (Some((title, _)), _) => format!("{title} (Esc leaves)"),
         (None, Some(plan)) => format!("What the plan changes: {}", plan.title),
         (None, None) => "Nothing to compare yet: make a plan, or compare with a file from the palette (:).".into(),
     };
     let mut lines = vec![pen.line(pen.cut(&title, usize::from(inner.width)), Role::Title)];
-    if pen.state.diff.working {
+    if pen.state.diff.working.is_some() {
         lines.push(pen.line("Comparing.", Role::Accent));
     } else if differences.is_empty() {
         let known = pen.state.diff.other.is_some() || pen.state.plan.built.is_some();

@@ -24,7 +24,8 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// As many hints as there is room for. What cannot be done now is shown dim, but only after what can.
+/// As many hints as there is room for. What cannot be done now is shown dim after what can, where it belongs to the pane;
+/// help and palette show the rest with the reason.
 fn hints(pen: &Pen, width: usize) -> Line<'static> {
     let scope = pen.state.scope();
     let mut rows: Vec<(String, &'static str, bool)> = Vec::new();
@@ -34,6 +35,7 @@ fn hints(pen: &Pen, width: usize) -> Line<'static> {
     let offered: Vec<_> = keys::hints(scope).collect();
     let (can, cannot): (Vec<&keys::Binding>, Vec<&keys::Binding>) =
         offered.into_iter().partition(|b| why_not(pen.state, b.action).is_none());
+    let cannot: Vec<_> = cannot.into_iter().filter(|b| b.scope == scope).collect();
     for (binding, enabled) in can.iter().map(|b| (b, true)).chain(cannot.iter().map(|b| (b, false))) {
         let typing = scope.typing();
         let key = binding.keys.iter().find(|k| binding.scope == scope || !typing || k.ctrl);

@@ -4,6 +4,7 @@ use super::super::theme::Role;
 use super::header::light;
 use super::pen::{Pen, bytes, count, duration};
 use super::step;
+use super::wrap::wrap;
 use crate::engine::Sample;
 use crate::watch::{Gauges, Series};
 use ratatui::Frame;
@@ -28,19 +29,32 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
         return Pen::text(frame, inner, lines, 0);
     };
     let bars = usize::from(inner.width).saturating_sub(36).min(Gauges::KEPT);
-    for figure in figures(gauges, sample) {
-        lines.push(figure_line(pen, &figure, bars));
-    }
+    let (known, unknown): (Vec<_>, Vec<_>) = figures(gauges, sample).into_iter().partition(|f| f.value.is_some());
+    lines.extend(known.iter().map(|figure| figure_line(pen, figure, bars)));
     lines.extend(locks(pen, sample));
     lines.extend(progress(pen, sample));
     lines.extend(replicas(pen, sample));
-    for (name, value) in &sample.size {
-        let text = value.as_u64().map_or_else(|| value.to_string(), bytes);
-        lines.push(Line::from(vec![pen.foreign(&format!("{name:<22}"), Role::Dim), pen.foreign(&text, Role::Text)]));
+    lines.extend(sizes(pen, sample));
+    if !unknown.is_empty() {
+        let names: Vec<&str> = unknown.iter().map(|figure| figure.label.trim()).collect();
+        let text = format!("Not to be told here: {}.", names.join("; "));
+        lines.extend([Line::default(), pen.line(text, Role::Dim)]);
     }
+    let lines = wrap(lines, usize::from(inner.width));
     let last = lines.len().saturating_sub(usize::from(inner.height));
     let lines: Vec<Line> = lines.into_iter().skip(pen.state.gauges_scroll.min(last)).collect();
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// What is kept about the sizes of things, under the engine's own names for them.
+fn sizes(pen: &Pen, sample: &Sample) -> Vec<Line<'static>> {
+    let line = |(name, value): (&String, &serde_json::Value)| {
+        let figure = if name.ends_with("bytes") { bytes } else { |n: u64| n.to_string() };
+        let text = value.as_u64().map_or_else(|| value.to_string(), figure);
+        let label = format!("{:<20}", pen.cut(&name.trim_end_matches("_bytes").replace('_', " "), 19));
+        Line::from(vec![pen.span(label, Role::Dim), pen.foreign(&text, Role::Text)])
+    };
+    sample.size.iter().map(line).collect()
 }
 
 /// How things look and how old the reading is.
@@ -103,11 +117,10 @@ fn percentiles(sample: &Sample) -> Option<String> {
 }
 
 fn figure_line(pen: &Pen, figure: &Figure, bars: usize) -> Line<'static> {
-    let known = figure.value.is_some();
-    let value = figure.value.clone().unwrap_or_else(|| "cannot be told".into());
-    let role = if known { Role::Text } else { Role::Dim };
-    let mut spans = vec![pen.span(format!("{:<20}", figure.label), Role::Dim), pen.span(format!("{value:<15}"), role)];
-    if let (Some(series), true) = (figure.series, known) {
+    let value = figure.value.as_deref().unwrap_or_default();
+    let label = pen.span(format!("{:<20}", figure.label), Role::Dim);
+    let mut spans = vec![label, pen.span(format!("{value:<15}"), Role::Text)];
+    if let Some(series) = figure.series {
         spans.push(pen.span(pen.sparkline(series.tail(bars)), Role::Gauge));
     }
     Line::from(spans)
@@ -175,9 +188,11 @@ pub fn strip(pen: &Pen, frame: &mut Frame, area: Rect) {
     let held = sample.locks.held.iter().flatten();
     let (granted, awaited): (Vec<_>, Vec<_>) = held.partition(|l| l.granted);
     let or = |value: Option<String>| value.unwrap_or_else(|| "?".into());
-    first.push(pen.span(format!("   locks {} held, {} awaited", granted.len(), awaited.len()), Role::Text));
-    first.push(pen.span(format!("   we block {}", or(sample.locks.blocked_sessions.map(count))), Role::Text));
-    first.push(pen.span(format!("   longest wait {}", or(sample.locks.longest_wait_ms.map(duration))), Role::Text));
+    let locks = sample.locks.held.as_ref().map(|_| format!("locks {} held, {} awaited", granted.len(), awaited.len()));
+    let blocked = sample.locks.blocked_sessions.map(|n| format!("we block {}", count(n)));
+    let longest = sample.locks.longest_wait_ms.map(|ms| format!("longest wait {}", duration(ms)));
+    // What the engine cannot tell is left out here; the pane names it.
+    first.extend([locks, blocked, longest].into_iter().flatten().map(|t| pen.span(format!("   {t}"), Role::Text)));
     let blockers = sample.locks.blockers.iter().map(|b| b.backend.to_string()).collect::<Vec<_>>();
     if !blockers.is_empty() {
         first.push(pen.span(format!("   blocked by {}", blockers.join(", ")), Role::Bad));
@@ -186,9 +201,10 @@ pub fn strip(pen: &Pen, frame: &mut Frame, area: Rect) {
     let mut second: Vec<Span> = vec![pen.span(" probe ", Role::Dim)];
     second.push(pen.span(or(sample.latency.probe_ms.map(duration)), Role::Text));
     second.push(pen.span(format!(" {}", pen.sparkline(gauges.probe_ms.tail(width.max(8)))), Role::Gauge));
-    let commits = sample.throughput.as_ref().and_then(|t| t.commits_per_s).map(|v| format!("{v:.0}/s"));
-    second.push(pen.span("  commits ", Role::Dim));
-    second.push(pen.span(or(commits), Role::Text));
-    second.push(pen.span(format!(" {}", pen.sparkline(gauges.commits_per_s.tail(width.max(8)))), Role::Gauge));
+    if let Some(commits) = sample.throughput.as_ref().and_then(|t| t.commits_per_s) {
+        second.push(pen.span("  commits ", Role::Dim));
+        second.push(pen.span(format!("{commits:.0}/s"), Role::Text));
+        second.push(pen.span(format!(" {}", pen.sparkline(gauges.commits_per_s.tail(width.max(8)))), Role::Gauge));
+    }
     frame.render_widget(Paragraph::new(vec![Line::from(first), Line::from(second)]), area);
 }

@@ -24,11 +24,16 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect, scroll: usize) {
         lines.push(Line::default());
     }
     lines.push(pen.line("Answers to a question are on the keys that it shows. In the chat, 1 to 9 choose.", Role::Dim));
-    Pen::text(frame, inner, lines, scroll);
+    pen.scrolled(frame, inner, lines, scroll);
 }
 
 fn names(binding: &Binding) -> String {
     binding.keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// The key that a command has, for the palette's narrow column.
+fn first_key(binding: &Binding) -> String {
+    binding.keys.first().map(|key| key.name()).unwrap_or_default()
 }
 
 pub fn palette(pen: &Pen, frame: &mut Frame, area: Rect, palette: &Palette) {
@@ -43,7 +48,7 @@ pub fn palette(pen: &Pen, frame: &mut Frame, area: Rect, palette: &Palette) {
     for (at, binding) in found.iter().enumerate().skip(first).take(height) {
         let reason = why_not(pen.state, binding.action);
         let role = if reason.is_some() { Role::Disabled } else { Role::Text };
-        let mut spans = vec![pen.span(format!("{:<8}", names(binding)), Role::Key), pen.span(binding.help, role)];
+        let mut spans = vec![pen.span(format!("{:<8}", first_key(binding)), Role::Key), pen.span(binding.help, role)];
         if let Some(reason) = reason {
             spans.push(pen.span(format!("  ({reason})"), Role::Disabled));
         }

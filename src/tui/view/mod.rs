@@ -15,6 +15,7 @@ mod pen;
 mod picker;
 mod plan;
 mod step;
+mod wrap;
 
 #[cfg(test)]
 mod tests;
@@ -79,10 +80,11 @@ fn panes(pen: &Pen, frame: &mut Frame, areas: &layout::Areas) {
 
 fn draw_layer(pen: &Pen, frame: &mut Frame, layer: &Layer, within: Rect) {
     let wanted = match layer {
-        Layer::Confirm(_) | Layer::Help { .. } => (110, 60),
+        Layer::Help { .. } => (110, 60),
+        Layer::Confirm(_) => (110, dialog::confirm_height(pen, within.width)),
         Layer::Palette(_) => (84, 22),
         Layer::Prompt(_) => (80, 3),
-        Layer::Ask(ask) => (84, u16::try_from(ask.text.len() + ask.choices.len()).unwrap_or(20).saturating_add(5)),
+        Layer::Ask(ask) => (84, dialog::ask_height(pen, within.width, ask)),
     };
     let area = layout::centred(within, wanted);
     frame.render_widget(Clear, area);

@@ -5,14 +5,15 @@ use super::super::state::{Focus, State};
 use super::super::symbols::Symbols;
 use super::super::theme::Role;
 use super::layout;
+use super::wrap::wrap;
 use crate::plan::{Phase, Severity};
 use crate::sql::{Token, one_line, visible};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::symbols::border;
-use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Block, Paragraph, Wrap};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Paragraph};
 use unicode_width::UnicodeWidthStr as _;
 
 /// The border where the locale has no line-drawing characters.
@@ -91,13 +92,27 @@ impl<'a> Pen<'a> {
         self.pane(frame, area, Line::from(title), focused)
     }
 
-    /// A text that is scrolled and wrapped.
+    /// A text that is scrolled and folded; its last row stays in sight.
     pub fn text(frame: &mut Frame, area: Rect, lines: Vec<Line<'_>>, scroll: usize) {
-        let width = usize::from(area.width.max(1));
-        let rows: usize = lines.iter().map(|l| l.width().div_ceil(width).max(1)).sum();
-        let last = rows.saturating_sub(usize::from(area.height));
-        let scroll = u16::try_from(scroll.min(last)).unwrap_or(u16::MAX);
-        frame.render_widget(Paragraph::new(Text::from(lines)).wrap(Wrap { trim: false }).scroll((scroll, 0)), area);
+        let rows = wrap(lines, usize::from(area.width));
+        let height = usize::from(area.height);
+        let last = rows.len().saturating_sub(height);
+        let seen: Vec<Line> = rows.into_iter().skip(scroll.min(last)).take(height).collect();
+        frame.render_widget(Paragraph::new(seen), area);
+    }
+
+    /// The same with a word at the lower right while there is more below.
+    pub fn scrolled(&self, frame: &mut Frame, area: Rect, lines: Vec<Line<'_>>, scroll: usize) {
+        let rows = wrap(lines, usize::from(area.width));
+        let last = rows.len().saturating_sub(usize::from(area.height));
+        let below = last.saturating_sub(scroll);
+        Self::text(frame, area, rows, scroll);
+        let text = format!(" {below} more {} ", self.symbols().open);
+        let width = u16::try_from(text.width()).unwrap_or(u16::MAX);
+        if below > 0 && width < area.width && area.height > 1 {
+            let corner = Rect { x: area.right() - width, y: area.bottom() - 1, width, height: 1 };
+            frame.render_widget(Paragraph::new(self.span(text, Role::Key)), corner);
+        }
     }
 
     /// SQL in colours, as far as they are there already.
@@ -122,12 +137,12 @@ impl<'a> Pen<'a> {
     /// A severity in its word, with a sign whose shape differs too.
     pub fn severity(&self, severity: Option<Severity>) -> Span<'static> {
         let (text, role) = match severity {
-            None => ("   none    ", Role::Ok),
-            Some(Severity::Info) => (" i info    ", Role::SeverityInfo),
-            Some(Severity::Low) => (" - low     ", Role::SeverityLow),
-            Some(Severity::Medium) => (" ~ medium  ", Role::SeverityMedium),
-            Some(Severity::High) => (" ! high    ", Role::SeverityHigh),
-            Some(Severity::Critical) => ("!! critical", Role::SeverityCritical),
+            None => ("   none     ", Role::Ok),
+            Some(Severity::Info) => (" i info     ", Role::SeverityInfo),
+            Some(Severity::Low) => (" - low      ", Role::SeverityLow),
+            Some(Severity::Medium) => (" ~ medium   ", Role::SeverityMedium),
+            Some(Severity::High) => (" ! high     ", Role::SeverityHigh),
+            Some(Severity::Critical) => ("!! critical ", Role::SeverityCritical),
         };
         self.span(text, role)
     }

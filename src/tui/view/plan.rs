@@ -5,12 +5,16 @@ use super::super::theme::Role;
 use super::layout::PLAN_HEAD;
 use super::pen::{Pen, count, duration};
 use super::step;
+use super::wrap::wrap;
 use crate::plan::{Plan, RollbackKind, Step, Style};
 use crate::run::{Direction, Outcome};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
+
+/// Rows that must be left under the list for a look at the selected step.
+const PREVIEW: u16 = 6;
 
 pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let inner = pen.middle(frame, area);
@@ -74,10 +78,16 @@ fn draw_list(pen: &Pen, frame: &mut Frame, area: Rect, plan: &Plan) {
     if room >= plan.steps.len() {
         lines.push(Line::default());
         for note in plan.notes.iter().take(3) {
-            lines.push(pen.line(pen.cut(&format!("Note: {note}"), usize::from(area.width)), Role::Dim));
+            lines.push(Line::from(vec![pen.span("Note: ", Role::Dim), pen.foreign(note, Role::Dim)]));
         }
     }
+    let lines = wrap(lines, usize::from(area.width));
+    let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
     frame.render_widget(Paragraph::new(lines), area);
+    let below = Rect { y: area.y + used, height: area.height - used, ..area };
+    if let (Some(step), true) = (pen.state.shown_step(), below.height >= PREVIEW) {
+        step::preview(pen, frame, below, step);
+    }
 }
 
 fn head(pen: &Pen, plan: &Plan, width: usize) -> Line<'static> {
@@ -103,10 +113,11 @@ fn head(pen: &Pen, plan: &Plan, width: usize) -> Line<'static> {
     Line::from(vec![pen.span(title, Role::Title), pen.span(aside, Role::Dim)])
 }
 
-/// How wide each column is: title, lock; the rest is fixed.
-fn widths(width: usize) -> (usize, usize) {
-    // Number and state 6, severity 12, phase 9, rollback 9.
-    let fixed = 36;
+/// How wide the columns of title, phase and lock are; the rest is fixed. A column without room is left out.
+fn widths(width: usize) -> (usize, usize, usize) {
+    // Number and state 6, severity 12, rollback 9.
+    let fixed = 27;
+    let phase = if width >= 70 { 9 } else { 0 };
     let lock = if width >= 110 {
         24
     } else if width >= 84 {
@@ -114,17 +125,18 @@ fn widths(width: usize) -> (usize, usize) {
     } else {
         0
     };
-    (width.saturating_sub(fixed + lock).max(8), lock)
+    (width.saturating_sub(fixed + phase + lock).max(8), phase, lock)
 }
 
 fn columns(pen: &Pen, width: usize) -> Line<'static> {
-    let (title, lock) = widths(width);
+    let (title, phase, lock) = widths(width);
+    let phase = if phase > 0 { format!("{:<phase$}", "phase") } else { String::new() };
     let lock = if lock > 0 { format!("{:<lock$}", "strongest lock") } else { String::new() };
-    pen.line(format!("      {:<title$}{:<12}{:<9}{lock}{}", "step", "risk", "phase", "rollback"), Role::Dim)
+    pen.line(format!("      {:<title$}{:<12}{phase}{lock}{}", "step", "risk", "rollback"), Role::Dim)
 }
 
 fn row(pen: &Pen, step: &Step, at: usize, width: usize) -> Line<'static> {
-    let (title_width, lock_width) = widths(width);
+    let (title_width, phase_width, lock_width) = widths(width);
     let symbols = pen.symbols();
     let (sign, role) = match pen.state.step_now(&step.id) {
         StepNow::Todo => (symbols.todo, Role::Dim),
@@ -141,10 +153,10 @@ fn row(pen: &Pen, step: &Step, at: usize, width: usize) -> Line<'static> {
         pen.span(format!("{sign} "), role),
         pen.span(format!("{title}{}", " ".repeat(pad)), Role::Text),
         pen.severity(step.severity()),
-        pen.span(" ", Role::Text),
-        pen.phase(step.phase),
-        pen.span(" ", Role::Text),
     ];
+    if phase_width > 0 {
+        spans.extend([pen.phase(step.phase), pen.span(" ", Role::Text)]);
+    }
     if lock_width > 0 {
         let strongest = step.locks.iter().map(|l| l.mode).max();
         let text = strongest.map_or_else(|| "none".to_owned(), |mode| mode.sql().to_lowercase());

@@ -30,7 +30,16 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect, step: &Step, number: usize
     lines.extend(sql(pen, step));
     lines.extend(harm(pen, step));
     lines.extend(way_back(pen, step, true));
-    Pen::text(frame, area, lines, pen.state.plan.scroll);
+    pen.scrolled(frame, area, lines, pen.state.plan.scroll);
+}
+
+/// The selected step, as far as there is room under the list.
+pub fn preview(pen: &Pen, frame: &mut Frame, area: Rect, step: &Step) {
+    let mut lines = vec![Line::default(), Line::from(pen.foreign(&step.title, Role::Title))];
+    lines.extend(sql(pen, step));
+    lines.extend(harm(pen, step));
+    lines.extend(way_back(pen, step, true));
+    pen.scrolled(frame, area, lines, 0);
 }
 
 /// What will run.
@@ -95,10 +104,9 @@ pub fn harm(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
     for risk in &step.risks {
         lines.push(Line::from(vec![
             pen.severity(Some(risk.severity)),
-            pen.span(" ", Role::Text),
             pen.foreign(&risk.message, Role::Text),
-            pen.span("  ", Role::Text),
-            pen.foreign(&risk.rule, Role::Dim),
+            pen.span(" ", Role::Text),
+            pen.foreign(&format!("({})", risk.rule), Role::Dim),
         ]));
         if let Some(suggestion) = &risk.suggestion {
             lines.push(Line::from(vec![pen.span("            ", Role::Dim), pen.foreign(suggestion, Role::Dim)]));

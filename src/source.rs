@@ -1,4 +1,4 @@
-//! SOURCE: a database, SQL text that makes a schema, or a snapshot.
+//! Where a schema is read from: a database, SQL text that makes a schema, or a snapshot.
 
 use crate::config::Config;
 use crate::diff::Rename;
@@ -31,6 +31,30 @@ pub enum Source {
 pub struct SqlText {
     pub path: String,
     pub text: String,
+}
+
+/// Reads both sides of a comparison. SQL text is taken for the engine of the other side.
+///
+/// # Errors
+/// Whatever reading either side gives; `Usage` when the two are of different engines.
+pub async fn load_both(before: Source, after: Source, shadow: Option<&str>) -> Result<(Loaded, Loaded)> {
+    // Whichever side is no SQL text is loaded first: it says which engine the other is for.
+    let (before, after) = if matches!(before, Source::Sql(_)) {
+        let after = after.load(Context { shadow, ..Context::default() }).await?;
+        (before.load(Context { beside: Some(&after), shadow, engine: None }).await?, after)
+    } else {
+        let before = before.load(Context { shadow, ..Context::default() }).await?;
+        let after = after.load(Context { beside: Some(&before), shadow, engine: None }).await?;
+        (before, after)
+    };
+    if before.schema.engine != after.schema.engine {
+        return Err(Error::usage(format!(
+            "a {} schema cannot be compared with a {} one",
+            before.schema.engine, after.schema.engine
+        ))
+        .hint("Compare two of the same engine."));
+    }
+    Ok((before, after))
 }
 
 /// What SQL text is loaded with.
