@@ -13,6 +13,7 @@ mod action;
 mod app;
 mod effect;
 mod effects;
+mod headless;
 mod keys;
 mod message;
 mod options;
@@ -26,6 +27,7 @@ mod view;
 #[cfg(test)]
 mod fixture;
 
+pub use headless::Headless;
 pub use options::{End, Next, Options, Preparing};
 
 use tokio::sync::mpsc::Receiver;

@@ -1,7 +1,7 @@
 //! The browser: a tree of names, of which only the rows in sight are ever drawn.
 
 use super::line::Line;
-use super::search::{self, Found};
+use super::search::{self, Found, Matching};
 use crate::schema::{ConstraintKind, ObjectKind, ObjectRef, OutlineEntry, QName, Schema, Table};
 use std::collections::{BTreeMap, HashSet};
 
@@ -69,6 +69,7 @@ pub struct Browser {
 pub struct Search {
     pub input: Line,
     pub found: Vec<Found>,
+    matching: Matching,
     pub selected: usize,
 }
 
@@ -87,6 +88,11 @@ impl Browser {
             .collect();
         self.groups.clear();
         for (at, entry) in outline.iter().enumerate() {
+            if entry.kind == ObjectKind::Schema {
+                // A row of its own even with nothing in it.
+                self.groups.entry(entry.name.name.clone()).or_default();
+                continue;
+            }
             let kinds = self.groups.entry(entry.name.schema.clone()).or_default();
             kinds.entry(entry.kind).or_default().push(at);
         }
@@ -100,6 +106,9 @@ impl Browser {
             }
         }
         self.outline = outline;
+        if let Some(search) = &mut self.search {
+            search.matching = Matching::default();
+        }
         if first {
             self.open_the_usual();
         }
@@ -115,8 +124,10 @@ impl Browser {
 
     /// Opens the schema and kind that a person most likely came for.
     fn open_the_usual(&mut self) {
-        let usual = ["public", "main"].into_iter().find(|s| self.groups.contains_key(*s)).map(str::to_owned);
-        let Some(schema) = usual.or_else(|| self.groups.keys().next().cloned()) else { return };
+        let has_tables = |s: &str| self.groups.get(s).is_some_and(|kinds| kinds.contains_key(&ObjectKind::Table));
+        let usual = ["public", "main"].into_iter().find(|s| has_tables(s)).map(str::to_owned);
+        let first = || self.groups.keys().find(|s| has_tables(s)).or_else(|| self.groups.keys().next()).cloned();
+        let Some(schema) = usual.or_else(first) else { return };
         self.expanded.insert(Node::Kind(schema.clone(), ObjectKind::Table));
         self.expanded.insert(Node::Schema(schema));
     }
@@ -217,7 +228,7 @@ impl Browser {
     /// Looks for the names that the search's text means.
     pub fn find(&mut self, schema: Option<&Schema>) {
         if let Some(search) = &mut self.search {
-            search.found = search::find(search.input.text(), &self.outline, schema);
+            search.found = search::find(search.input.text(), &self.outline, schema, &mut search.matching);
             search.selected = 0;
         }
     }

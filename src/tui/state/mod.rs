@@ -12,7 +12,7 @@ mod run;
 mod search;
 
 pub use allowed::why_not;
-pub use browser::{Browser, Node, Row, Search, leaves, object_ref};
+pub use browser::{Browser, Node, Part, Row, Search, leaves, object_ref};
 pub use chat::{Chat, Open, Said};
 pub use layer::{Ask, Choice, Confirm, Errand, GUARD, Layer, Palette, Prompt, Purpose, Then};
 pub use line::Line;

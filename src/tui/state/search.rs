@@ -17,17 +17,42 @@ pub struct Found {
     pub score: u32,
 }
 
-/// The best matches first. With a dot in the text, columns are looked through as `table.column`.
-pub fn find(text: &str, outline: &[OutlineEntry], schema: Option<&Schema>) -> Vec<Found> {
+/// The objects whose names fit a text, kept so that typing on looks through these alone.
+#[derive(Clone, Debug, Default)]
+pub struct Matching {
+    text: String,
+    objects: Vec<usize>,
+}
+
+impl Matching {
+    /// Whether whatever fits `text` is among these: it only has letters more, none with a meaning of its own.
+    fn covers(&self, text: &str) -> bool {
+        let plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
+        !self.text.is_empty() && text.starts_with(&self.text) && plain(text)
+    }
+}
+
+/// The best matches first. With a dot in the text, columns are looked through as `table.column`. `matching` is what
+/// the text before this one has left, and is brought up to date.
+pub fn find(text: &str, outline: &[OutlineEntry], schema: Option<&Schema>, matching: &mut Matching) -> Vec<Found> {
     let mut names = Names::new(text);
-    let mut found: Vec<Found> = outline
-        .iter()
-        .enumerate()
-        .filter_map(|(at, entry)| names.score(&entry.name.name).map(|score| Found { at, part: None, score }))
-        .collect();
-    if let (true, Some(schema)) = (text.contains('.'), schema) {
+    let mut score = |at: usize| {
+        let score = names.score(&outline.get(at)?.name.name)?;
+        Some(Found { at, part: None, score })
+    };
+    let mut found: Vec<Found> = if matching.covers(text) {
+        matching.objects.iter().filter_map(|at| score(*at)).collect()
+    } else {
+        (0..outline.len()).filter_map(score).collect()
+    };
+    *matching = Matching { text: text.to_owned(), objects: found.iter().map(|f| f.at).collect() };
+    if let (Some((head, _)), Some(schema)) = (text.split_once('.'), schema) {
+        let mut heads = Names::new(head);
         for (at, entry) in outline.iter().enumerate().filter(|(_, e)| e.kind == ObjectKind::Table) {
             let Some(table) = schema.tables.get(&entry.name) else { continue };
+            if heads.score(&entry.name.name).is_none() {
+                continue;
+            }
             found.extend(table.columns.iter().filter_map(|column| {
                 let score = names.score(&format!("{}.{}", entry.name.name, column.name))?;
                 Some(Found { at, part: Some(column.name.clone()), score })
@@ -35,8 +60,15 @@ pub fn find(text: &str, outline: &[OutlineEntry], schema: Option<&Schema>) -> Ve
         }
     }
     let length = |f: &Found| outline.get(f.at).map_or(0, |e| e.name.name.len());
-    found.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| length(a).cmp(&length(b))).then(a.at.cmp(&b.at)));
-    found.truncate(KEPT);
+    let better = |a: &Found, b: &Found| {
+        b.score.cmp(&a.score).then_with(|| length(a).cmp(&length(b))).then(a.at.cmp(&b.at)).then(a.part.cmp(&b.part))
+    };
+    if found.len() > KEPT {
+        // Of tens of thousands only the best are put in order.
+        found.select_nth_unstable_by(KEPT, better);
+        found.truncate(KEPT);
+    }
+    found.sort_by(better);
     found
 }
 
@@ -73,9 +105,22 @@ mod tests {
             .iter()
             .map(|n| OutlineEntry { kind: ObjectKind::Table, name: QName::new("main", *n), rows: None, bytes: None })
             .collect();
-        let found = find("ord", &outline, None);
+        let found = find("ord", &outline, None, &mut Matching::default());
         assert_eq!(found.first().map(|f| f.at), Some(1));
         assert_eq!(found.len(), 3);
-        assert_eq!(find("zzz", &outline, None), []);
+        assert_eq!(find("zzz", &outline, None, &mut Matching::default()), []);
+    }
+
+    #[test]
+    fn typing_on_finds_what_the_whole_text_finds() {
+        let outline: Vec<OutlineEntry> = ["order_items", "orders", "customers", "Orders_old", "reorder"]
+            .iter()
+            .map(|n| OutlineEntry { kind: ObjectKind::Table, name: QName::new("main", *n), rows: None, bytes: None })
+            .collect();
+        let mut matching = Matching::default();
+        for text in ["o", "or", "ord", "ordi", "or", "orO", "!or", "!ord", "o r", "o rd"] {
+            let fresh = find(text, &outline, None, &mut Matching::default());
+            assert_eq!(find(text, &outline, None, &mut matching), fresh, "{text}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The browser's rows in sight.
 
-use super::super::state::{Focus, Link, Node, Row, Search, leaves, offset};
+use super::super::state::{Focus, Link, Node, Part, Row, Search, leaves, offset};
 use super::super::theme::Role;
 use super::pen::{Pen, count};
 use crate::schema::ObjectKind;
@@ -34,9 +34,10 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let height = usize::from(inner.height);
     let first = offset(browser.selected, browser.rows.len(), height);
     let lines = browser.rows.iter().enumerate().skip(first).take(height);
+    let mut opened = Leaves::default();
     let lines: Vec<Line> = lines
         .map(|(at, row)| {
-            let line = draw_row(pen, row, usize::from(inner.width));
+            let line = draw_row(pen, row, usize::from(inner.width), &mut opened);
             let selected = at == browser.selected;
             let role = if focused { Role::Selection } else { Role::SelectionIdle };
             if selected { line.patch_style(pen.style(role)) } else { line }
@@ -45,7 +46,29 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-fn draw_row(pen: &Pen, row: &Row, width: usize) -> Line<'static> {
+/// The leaves of the part that is being drawn: they are found once for all their rows.
+#[derive(Default)]
+struct Leaves {
+    of: Option<(usize, Part)>,
+    leaves: Vec<(String, String)>,
+}
+
+impl Leaves {
+    fn get(&mut self, pen: &Pen, at: usize, part: Part, number: usize) -> (String, String) {
+        if self.of != Some((at, part)) {
+            let name = pen.state.browser.outline.get(at).map(|entry| &entry.name);
+            let found = pen.state.schema.as_ref().zip(name).and_then(|(schema, name)| {
+                let table = schema.tables.get(name)?;
+                Some(leaves(table, part, schema))
+            });
+            self.leaves = found.unwrap_or_default();
+            self.of = Some((at, part));
+        }
+        self.leaves.get(number).cloned().unwrap_or_default()
+    }
+}
+
+fn draw_row(pen: &Pen, row: &Row, width: usize, opened: &mut Leaves) -> Line<'static> {
     let symbols = pen.symbols();
     let browser = &pen.state.browser;
     let sign = match row.children {
@@ -53,7 +76,7 @@ fn draw_row(pen: &Pen, row: &Row, width: usize) -> Line<'static> {
         Some(_) if browser.is_open(&row.node) => symbols.open,
         Some(_) => symbols.closed,
     };
-    let (name, aside, role) = words(pen, row);
+    let (name, aside, role) = words(pen, row, opened);
     let indent = usize::from(row.depth) * 2;
     let head = format!("{}{sign} ", " ".repeat(indent));
     let room = width.saturating_sub(head.width());
@@ -71,7 +94,7 @@ fn draw_row(pen: &Pen, row: &Row, width: usize) -> Line<'static> {
 }
 
 /// A row's name, what is said beside it, and its role.
-fn words(pen: &Pen, row: &Row) -> (String, String, Role) {
+fn words(pen: &Pen, row: &Row, opened: &mut Leaves) -> (String, String, Role) {
     let browser = &pen.state.browser;
     let number = |n: Option<usize>| n.map(|n| n.to_string()).unwrap_or_default();
     match &row.node {
@@ -85,12 +108,7 @@ fn words(pen: &Pen, row: &Row) -> (String, String, Role) {
         ),
         Node::Part(_, part) => (part.word().to_owned(), number(row.children), Role::Dim),
         Node::Leaf(at, part, number) => {
-            let table = browser.outline.get(*at).map(|e| &e.name);
-            let leaf = pen.state.schema.as_ref().zip(table).and_then(|(schema, name)| {
-                let table = schema.tables.get(name)?;
-                leaves(table, *part, schema).into_iter().nth(*number)
-            });
-            let (name, aside) = leaf.unwrap_or_default();
+            let (name, aside) = opened.get(pen, *at, *part, *number);
             (name, aside, Role::Text)
         }
     }
