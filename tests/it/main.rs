@@ -11,6 +11,7 @@
 )]
 
 mod cli;
+mod model;
 mod postgres_catalog;
 mod postgres_gauges;
 mod postgres_scratch;
