@@ -108,7 +108,8 @@ async fn a_models_tool_call_becomes_a_plan_and_the_key_is_sent_and_never_shown()
 async fn a_provider_that_is_down_leaves_the_request_to_the_built_in_planner_and_says_so() {
     let file = SqliteFile::new(SHOP).await;
     let down = ResponseTemplate::new(400).set_body_json(json!({"error": {"message": "out of order"}}));
-    configure(file.folder(), &serve(down).await.uri(), "key_env = 'LOCKSTEP_TEST_KEY'");
+    let server = serve(down).await;
+    configure(file.folder(), &server.uri(), "key_env = 'LOCKSTEP_TEST_KEY'");
     let request = ["plan", &file.url(), "--ask", REQUEST, "-f", "json"];
     let output = lockstep(&request, file.folder());
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -146,7 +147,7 @@ async fn what_an_obeying_model_adds_is_shown_and_wants_typed_consent() {
 
 /// Goes to the chat, which opens as soon as the schema has been read.
 fn chat(screen: &mut Screen) {
-    while screen.text().contains("a to ask") {
+    while !screen.text().contains("Enter send") {
         screen.keys("a").settle(std::time::Duration::from_millis(500));
     }
 }
@@ -176,12 +177,12 @@ async fn the_chat_asks_the_model_shows_what_it_is_told_and_its_drop_wants_the_na
 async fn a_slow_model_is_dropped_by_escape_and_the_built_in_planner_can_be_asked() {
     let file = SqliteFile::new(SHOP).await;
     let slow = streamed("reply", &json!({"answer": "too late"})).set_delay(std::time::Duration::from_secs(60));
-    configure(file.folder(), &serve(slow).await.uri(), "timeout_is_not_a_key = 1");
+    let server = serve(slow).await;
+    configure(file.folder(), &server.uri(), "timeout_is_not_a_key = 1");
     let refused = lockstep(&["ask", "--db", &file.url(), "what references customers?"], file.folder());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("timeout_is_not_a_key"), "unknown keys are named");
 
-    let server = serve(streamed("reply", &json!({"answer": "too late"})).set_delay(std::time::Duration::from_secs(60)));
-    configure(file.folder(), &server.await.uri(), "");
+    configure(file.folder(), &server.uri(), "");
     let (url, folder) = (file.url(), file.folder().to_path_buf());
     tokio::task::spawn_blocking(move || {
         let mut screen = Screen::open(&[&url], (160, 48), &folder);

@@ -3,7 +3,7 @@
 use super::tokens::Token;
 
 /// Verbs that begin a clause after "and" or a comma.
-const VERBS: &[&str] = &[
+pub(super) const VERBS: &[&str] = &[
     "add",
     "create",
     "drop",
@@ -135,6 +135,9 @@ pub(super) fn clauses(tokens: &[Token]) -> Vec<Vec<Token>> {
 fn ends_here(so_far: &[Token], rest: &[Token]) -> bool {
     let next = skip_joints(rest);
     let Some(first) = next.first() else { return true };
+    if first.is_any(&["fill", "backfill", "set", "use"]) && fills_the_rest(next) {
+        return false;
+    }
     if first.is_any(VERBS) {
         // "created_at, updated_at and index": a verb with nothing after it is a name; so is "on delete, …".
         let alone = next.get(1).is_none_or(|t| t.is_any(&[",", "and", ")"]));
@@ -162,6 +165,11 @@ fn about_existing(next: &[Token]) -> bool {
     next.first().is_some_and(|t| t.is_any(&["existing", "old", "values"]))
 }
 
+/// `fill existing rows with ''` says what the requirement before it means for the rows that are there.
+fn fills_the_rest(next: &[Token]) -> bool {
+    next.get(1).is_some_and(|t| t.is_any(&["existing", "old", "missing", "empty", "null", "nulls", "gaps"]))
+}
+
 fn skip_joints(rest: &[Token]) -> &[Token] {
     let joints = rest
         .iter()
@@ -180,10 +188,7 @@ fn without_courtesies(clause: &[Token]) -> Vec<Token> {
         wish |= WISHES.contains(courtesy);
         rest = after;
     }
-    while let Some((last, before)) =
-        rest.split_last().filter(|(last, _)| last.is_any(&[",", "and", "too", "thanks", "now", "also"]))
-    {
-        let _ = last;
+    while let Some(before) = without_last(rest) {
         rest = before;
     }
     let begins = rest.first().is_some_and(|t| t.is_any(VERBS) && !t.is("index"));
@@ -193,6 +198,29 @@ fn without_courtesies(clause: &[Token]) -> Vec<Token> {
     }
     out.extend(rest.iter().cloned());
     out
+}
+
+/// The clause without the word or two at its end that only round it off.
+fn without_last(clause: &[Token]) -> Option<&[Token]> {
+    let endings: &[&[&str]] = &[
+        &[","],
+        &["and"],
+        &["too"],
+        &["thanks"],
+        &["now"],
+        &["also"],
+        &["instead"],
+        &["anymore"],
+        &["any", "more"],
+        &["any", "longer"],
+        &["for", "me"],
+        &["for", "us"],
+        &["if", "possible"],
+    ];
+    endings.iter().find_map(|ending| {
+        let (before, last) = clause.split_at(clause.len().checked_sub(ending.len())?);
+        last.iter().zip(*ending).all(|(token, word)| token.is(word)).then_some(before)
+    })
 }
 
 #[cfg(test)]

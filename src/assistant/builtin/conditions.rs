@@ -302,6 +302,11 @@ fn text_length(sql: &str, tokens: &[Token]) -> Option<String> {
     if !about_length.iter().any(|word| said(word)) {
         return None;
     }
+    // "must hold longer values than 15 characters" and "may be longer" ask for room, not for a check.
+    let compares = tokens.windows(2).any(|w| matches!(w, [a, b] if a.is_any(&["longer", "shorter"]) && b.is("than")));
+    if (said("longer") || said("shorter")) && (!compares || said("can") || said("may")) {
+        return None;
+    }
     let operator = if said("longer") && said("no")
         || said("most")
         || said("up")

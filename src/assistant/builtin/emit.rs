@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Flow, Stop};
 use super::spec::{Mods, Spec};
-use super::tokens::{Token, tokens};
+use super::tokens::{Kind, Token, tokens};
 use super::types::referencing_type;
 use super::values::Want;
 use crate::schema::{
@@ -56,6 +56,10 @@ impl Draft<'_> {
         let data_type = match (&spec.data_type, &spec.mods.references) {
             (Some(said), _) => said.clone(),
             (None, Some(target)) => self.target_type(target)?,
+            // Values of its own are not those of a type that the schema has by chance for a column of this name.
+            (None, None) if spec.mods.checks.iter().any(|c| lists_texts(c)) => {
+                self.said_type(&tokens("text")).ok_or(Stop::No)?
+            }
             (None, None) => self.guessed_type(table, &spec.name, default)?,
         };
         let mut column = Column::new(&spec.name, &data_type);
@@ -297,4 +301,9 @@ fn usual_values(data_type: &str) -> Vec<String> {
         &[]
     };
     values.iter().map(|&v| v.to_owned()).collect()
+}
+
+/// Whether a condition says which texts there may be: `one of 'packed', 'sent'`.
+fn lists_texts(condition: &[Token]) -> bool {
+    condition.iter().filter(|t| t.kind == Kind::Text).count() > 1
 }

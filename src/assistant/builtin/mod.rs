@@ -14,6 +14,7 @@ mod names;
 mod pattern;
 mod questions;
 mod refs;
+mod rewording;
 mod spec;
 mod tokens;
 mod types;
@@ -66,8 +67,15 @@ fn read(
     let mut becoming = schema.clone();
     let mut place = Draft::new(schema, syntax, answers);
     let (mut changes, mut notes) = (Vec::new(), Vec::new());
-    for clause in clauses {
-        let draft = place.on(&becoming, syntax, answers);
+    for clause in clauses.iter().cloned().flat_map(rewording::apart) {
+        let mut draft = place.on(&becoming, syntax, answers);
+        let clause = match rewording::topic(&mut draft, &clause) {
+            Some((table, asked)) => {
+                draft.look_at(&table, &[]);
+                asked
+            }
+            None => &clause,
+        };
         let taken = clause_of(&draft, clause).map_err(|stop| Box::new(stopped(stop, clause, schema)))?;
         let (new_changes, new_notes) = (taken.changes.clone(), taken.notes.clone());
         place = taken.on(schema, syntax, answers);
@@ -92,7 +100,10 @@ fn clause_of<'a>(draft: &Draft<'a>, clause: &[Token]) -> Flow<Draft<'a>> {
     if stop != Stop::No {
         return Err(stop);
     }
-    grammar::read(draft, clause, false)
+    let Some((mended, notes)) = rewording::mended(clause) else { return grammar::read(draft, clause, false) };
+    let mut taken = grammar::read(draft, &mended, true).or_else(|_| grammar::read(draft, &mended, false))?;
+    notes.into_iter().for_each(|note| taken.note(note));
+    Ok(taken)
 }
 
 fn stopped(stop: Stop, clause: &[Token], schema: &Schema) -> Proposal {

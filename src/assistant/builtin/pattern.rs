@@ -54,6 +54,11 @@ impl<'a> Captures<'a> {
         self.clause.iter().any(|t| t.is(word))
     }
 
+    /// Whether none of the words is anywhere in the clause.
+    pub fn clause_says_no(&self, words: &[&str]) -> bool {
+        !self.clause.iter().any(|t| t.is_any(words))
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.slots.iter().any(|(slot, _)| *slot == name)
     }

@@ -22,6 +22,19 @@ const NOT_NAMES: &[&str] = &[
     "to", "from", "with", "and", "or", "not", "as", "must", "should", "where", "when", "if", "then", "is", "are", "be",
     "it", "that", "which", "has", "have", "on", "in", "into", "for", "of", "by", "than", "but",
 ];
+/// Words that a name which is asked about does not have: where they are, something else was said.
+const NOT_ASKED: &[&str] = &[
+    "me", "my", "us", "we", "i", "you", "our", "dont", "all", "each", "every", "mandatory", "required", "unique",
+    "nullable", "optional", "null", "empty", "existing", "always", "foreign", "fk", "between", "trigger", "any",
+    "called", "named", "no", "must", "can", "cannot", "get", "gets", "will", "also", "only", "set",
+];
+
+/// Whether words may be a name that is not known, so that it is worth asking which one is meant.
+fn may_be_asked(words: &[&Token]) -> bool {
+    let begins_a_request = words.len() > 1 && words.first().is_some_and(|t| t.is_any(super::clauses::VERBS));
+    let foreign = |t: &&&Token| t.is_any(NOT_NAMES) || t.is_any(NOT_ASKED);
+    words.len() <= 3 && !begins_a_request && !words.iter().any(|t| foreign(&t))
+}
 
 /// The tokens of a slot without words that only say what kind of thing is meant.
 fn without<'t>(tokens: &'t [Token], noise: &[&str]) -> Vec<&'t Token> {
@@ -43,6 +56,12 @@ pub(super) fn items(tokens: &[Token]) -> Vec<&[Token]> {
         .collect()
 }
 
+/// What stands in the one pair of brackets around all of `tokens`; all of them without one.
+pub(super) fn unbracketed(tokens: &[Token]) -> &[Token] {
+    let around = tokens.first().is_some_and(|t| t.is("(")) && super::values::in_brackets(tokens) == tokens.len();
+    if around { tokens.get(1..tokens.len() - 1).unwrap_or_default() } else { tokens }
+}
+
 fn is_pronoun(tokens: &[&Token]) -> bool {
     matches!(tokens, [only] if only.is_any(PRONOUNS))
 }
@@ -51,7 +70,7 @@ impl Draft<'_> {
     /// The table that a phrase means.
     pub fn table_ref(&mut self, tokens: &[Token]) -> Flow<QName> {
         let said_table = tokens.iter().any(|t| t.is_any(TABLE_WORDS));
-        let words = without(tokens, TABLE_WORDS);
+        let words = without_determiner(without(tokens, TABLE_WORDS));
         let pronoun = words.is_empty() && said_table
             || is_pronoun(&words)
             || matches!(words.as_slice(), [same] if same.is("same")) && said_table;
@@ -81,8 +100,7 @@ impl Draft<'_> {
     }
 
     fn unknown_table(&mut self, words: &[&Token], written: &str) -> Flow<QName> {
-        let implausible = words.len() > 3 || words.iter().any(|t| t.is_any(NOT_NAMES));
-        if self.strict || implausible {
+        if self.strict || !may_be_asked(words) {
             return Err(Stop::No);
         }
         let (_, bare) = names::qualified(written);
@@ -184,6 +202,7 @@ impl Draft<'_> {
 
     /// The columns of `table` that a list of names means.
     pub fn columns_of(&mut self, table: &QName, tokens: &[Token]) -> Flow<Vec<ColumnRef>> {
+        let tokens = unbracketed(tokens);
         let words = without(tokens, COLUMN_WORDS);
         if is_pronoun(&words) && self.focus.table.as_ref() == Some(table) {
             return self.columns_in_focus();
@@ -264,7 +283,7 @@ impl Draft<'_> {
     }
 
     fn unknown_column(&mut self, table: &QName, words: &[&Token], written: &str) -> Flow<ColumnRef> {
-        if self.strict || words.len() > 3 || words.iter().any(|t| t.is_any(NOT_NAMES)) {
+        if self.strict || !may_be_asked(words) {
             return Err(Stop::No);
         }
         let columns: Vec<String> = self.table(table)?.columns.iter().map(|c| c.name.clone()).collect();
@@ -294,7 +313,7 @@ impl Draft<'_> {
         if let [one] = found.as_slice() {
             return Ok(one.clone());
         }
-        if words.len() > 3 || words.iter().any(|t| t.is_any(NOT_NAMES)) {
+        if !may_be_asked(words) {
             return Err(Stop::No);
         }
         let full = |c: &ColumnRef| format!("{}.{}", c.table.short(), c.column);
@@ -315,10 +334,11 @@ impl Draft<'_> {
 
     /// A name for something new, from a phrase: `unit price` is `unit_price`, a quoted name is as it stands.
     pub fn new_name(tokens: &[Token]) -> Flow<String> {
-        let words: Vec<&Token> = without(tokens, COLUMN_WORDS);
+        let words: Vec<&Token> = without(after_called(tokens), COLUMN_WORDS);
         let words = without_table_word(words);
         if let [only] = words.as_slice()
-            && only.kind == Kind::Quoted
+            && matches!(only.kind, Kind::Quoted | Kind::Text)
+            && !only.text.is_empty()
         {
             return Ok(only.text.clone());
         }
@@ -335,6 +355,25 @@ impl Draft<'_> {
             && joined.chars().next().is_some_and(char::is_lowercase)
             && joined.chars().any(char::is_uppercase);
         Ok(if keeps_case { joined } else { joined.to_lowercase() })
+    }
+}
+
+/// `each product` is a product.
+fn without_determiner(words: Vec<&Token>) -> Vec<&Token> {
+    let skipped = usize::from(words.len() > 1 && words.first().is_some_and(|t| t.is_any(&["each", "every", "all"])));
+    words.into_iter().skip(skipped).collect()
+}
+
+/// `one column called address` is `address`; so is `one column address`.
+fn after_called(tokens: &[Token]) -> &[Token] {
+    if let Some(at) = tokens.iter().position(|t| t.is_any(&["called", "named"])).filter(|at| at + 1 < tokens.len()) {
+        return tokens.split_at(at + 1).1;
+    }
+    match tokens {
+        [first, second, _, ..] if first.is_any(&["one", "single", "new"]) && second.is_any(COLUMN_WORDS) => {
+            tokens.split_at(1).1
+        }
+        all => all,
     }
 }
 

@@ -103,6 +103,39 @@ const FILL: &[&[&str]] = &[
     &["existing", "rows", "get"],
     &["existing", "rows", "should", "get"],
     &["existing", "rows", "should", "have"],
+    &["fill", "old", "rows", "with"],
+    &["fill", "missing", "values", "with"],
+    &["fill", "missing", "ones", "with"],
+    &["fill", "missing", "with"],
+    &["fill", "empty", "ones", "with"],
+    &["fill", "nulls", "with"],
+    &["fill", "null", "values", "with"],
+    &["fill", "gaps", "with"],
+    &["set", "existing", "rows", "to"],
+    &["set", "missing", "values", "to"],
+    &["old", "rows", "get"],
+    &["use"],
+    &["using"],
+];
+/// What says of a value that it is for the rows that are there already.
+const FOR_EXISTING: &[&[&str]] = &[
+    &["for", "existing", "rows"],
+    &["for", "existing", "ones"],
+    &["in", "existing", "rows"],
+    &["for", "old", "rows"],
+    &["for", "old", "ones"],
+    &["for", "empty", "ones"],
+    &["for", "empty", "rows"],
+    &["for", "missing", "ones"],
+    &["for", "missing", "values"],
+    &["for", "nulls"],
+    &["for", "null", "values"],
+    &["where", "missing"],
+    &["where", "null"],
+    &["where", "empty"],
+    &["where", "it", "is", "missing"],
+    &["where", "it", "is", "null"],
+    &["where", "there", "is", "none"],
 ];
 const REFERENCES: &[&[&str]] = &[
     &["references"],
@@ -121,6 +154,8 @@ const REFERENCES: &[&[&str]] = &[
     &["pointing", "at"],
     &["reference", "to"],
     &["foreign", "key", "into"],
+    &["foreign", "key"],
+    &["fk"],
 ];
 /// What begins a condition on the column's value.
 const CONDITION: &[&[&str]] = &[
@@ -154,6 +189,12 @@ const CONDITION: &[&[&str]] = &[
 const FILLERS: &[&str] = &[
     "with", "that", "which", "and", ",", "is", "are", "be", "being", "should", "it", "also", "plus", "&", "has", "as",
     "both", "but", "have", "having", "make", "values", "set", "to", "all", "must", "them", "too", "whose",
+];
+
+/// Types that are no names of columns.
+const TYPES_ALONE: &[&str] = &[
+    "text", "integer", "int", "bigint", "smallint", "numeric", "decimal", "boolean", "bool", "timestamp",
+    "timestamptz", "uuid", "json", "jsonb", "varchar", "real", "double", "datetime",
 ];
 
 fn lead<'t>(tokens: &'t [Token], phrases: &[&[&str]]) -> Option<&'t [Token]> {
@@ -194,6 +235,9 @@ impl Mods {
             self.unique = true;
             return Some(rest);
         }
+        if let Some(rest) = self.take_default_after(tokens) {
+            return Some(rest);
+        }
         for (phrases, slot) in [(DEFAULT, &mut self.default), (FILL, &mut self.fill)] {
             if let Some(rest) = lead(tokens, phrases) {
                 let length = values::length(rest);
@@ -202,7 +246,7 @@ impl Mods {
                 }
                 let (value, rest) = rest.split_at(length);
                 *slot = Some(value.to_vec());
-                return Some(rest);
+                return Some(lead(rest, FOR_EXISTING).filter(|_| phrases == FILL).unwrap_or(rest));
             }
         }
         if let Some(rest) = self.take_existing(tokens) {
@@ -267,14 +311,20 @@ impl Mods {
         Some(rest)
     }
 
+    /// `EUR by default`.
+    fn take_default_after<'t>(&mut self, tokens: &'t [Token]) -> Option<&'t [Token]> {
+        let (value, rest) = tokens.split_at(values::length(tokens));
+        let rest = lead(rest, &[&["by", "default"], &["as", "default"], &["as", "its", "default"]])?;
+        self.default = Some(value.to_vec()).filter(|v| !v.is_empty());
+        self.default.is_some().then_some(rest)
+    }
+
     /// `0 for existing rows`.
     fn take_existing<'t>(&mut self, tokens: &'t [Token]) -> Option<&'t [Token]> {
         let length = values::length(tokens);
         let (value, rest) = tokens.split_at(length);
         let is_value = value.first().is_some_and(|t| matches!(t.kind, Kind::Number | Kind::Text));
-        let phrases: &[&[&str]] =
-            &[&["for", "existing", "rows"], &["for", "existing", "ones"], &["in", "existing", "rows"]];
-        let rest = lead(rest, phrases).filter(|_| is_value)?;
+        let rest = lead(rest, FOR_EXISTING).filter(|_| is_value)?;
         self.fill = Some(value.to_vec());
         Some(rest)
     }
@@ -298,6 +348,19 @@ impl Mods {
         }
         self.checks.push(condition.to_vec());
         Some(rest)
+    }
+
+    /// Takes over what was said of the same column in another place.
+    fn add(&mut self, other: Self) {
+        self.required = other.required.or(self.required);
+        self.unique |= other.unique;
+        self.primary |= other.primary;
+        self.indexed |= other.indexed;
+        self.default = other.default.or(self.default.take());
+        self.fill = other.fill.or(self.fill.take());
+        self.references = other.references.or(self.references.take());
+        self.checks.extend(other.checks);
+        self.comment = other.comment.or(self.comment.take());
     }
 
     /// Takes all of `tokens`, or says that it cannot.
@@ -379,7 +442,23 @@ impl Draft<'_> {
             }
         }
         items.retain(|(core, _)| !core.is_empty());
-        items.into_iter().map(|(core, mods)| self.spec(&core, mods)).collect()
+        let mut specs: Vec<Spec> = Vec::new();
+        for (core, mods) in items {
+            match (specs.last_mut(), self.type_alone(&core)) {
+                (Some(Spec { data_type: data_type @ None, mods: known, .. }), Some(said)) => {
+                    *data_type = Some(said);
+                    known.add(mods);
+                }
+                _ => specs.push(self.spec(&core, mods)?),
+            }
+        }
+        Ok(specs)
+    }
+
+    /// The type that an item of a list is, where it can be nothing else: `3 characters`, `timestamp`.
+    pub fn type_alone(&self, core: &[Token]) -> Option<String> {
+        let may_be_name = matches!(core, [only] if !only.is_any(TYPES_ALONE));
+        self.said_type(core).filter(|_| !may_be_name)
     }
 
     /// A name and perhaps a type, in either order.

@@ -3,6 +3,7 @@
 use super::super::draft::{Draft, Flow, Stop};
 use super::super::pattern::Captures;
 use super::super::spec::Mods;
+use super::super::tokens::Token;
 use super::super::values::Want;
 use super::{Rule, rule};
 use crate::schema::Change;
@@ -88,6 +89,8 @@ pub(super) fn rules() -> Vec<Rule> {
             add_columns,
             &[
                 "{add} [{column}] <specs> (to|on|in|into|onto|for) [table] <table> <mods*>",
+                "{add} [two|three|four|five|some|several|new|these|following] {column} (to|on|in|for) [table] <table> : <specs> [, (both|all) [as] <type>]",
+                "{add} [two|three|four|five|some|several|new|these|following] {column} (to|on|in|for) [table] <table> : <specs>",
                 "{add} (to|on|in) [table] <table> [{column}] <specs>",
                 "(give|extend|alter|change|modify) [table] <table> [with|add|by|have] <specs>",
                 "[table] <table> (needs|need|gets|get|should have|must have|has|wants|should get|carry|should carry) <specs>",
@@ -102,6 +105,7 @@ pub(super) fn rules() -> Vec<Rule> {
             &[
                 "(make|mark|set|let|ensure|require) [that] <cols> [as|to|be|is|are] <mods>",
                 "<cols> (must|should|shall|has to|have to|needs to|is|are|may|can|cannot|can only|may only) [be] <mods>",
+                "(make|mark|set|let) <cols> [as|to|be|is|are] <mods> (on|in|of|for) [table] <table> [, <more>]",
                 "(require|ensure|enforce) <cols> [is|are|be] <mods*>",
                 "add <mods> (constraint|check) (to|on|for) <cols>",
                 "<cols> : <mods>",
@@ -128,7 +132,7 @@ fn rename(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
 }
 
 /// `contact in orders` is `contact`: the table was said after the new name.
-fn new_name_in(tokens: &[super::super::tokens::Token]) -> Flow<String> {
+fn new_name_in(tokens: &[Token]) -> Flow<String> {
     let at = tokens.iter().position(|t| t.is_any(&["in", "on", "of"]));
     Draft::new_name(at.map_or(tokens, |at| tokens.split_at(at).0))
 }
@@ -222,10 +226,16 @@ fn add_columns(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     if specs.is_empty() {
         return Err(Stop::No);
     }
+    let (data_type, mods) = type_among(draft, said.get("mods"));
     for spec in &mut specs {
-        if !spec.mods.take_all(draft, said.get("mods")) {
+        if !spec.mods.take_all(draft, &mods) || data_type.is_some() && spec.data_type.is_some() {
             return Err(Stop::No);
         }
+        spec.data_type = spec.data_type.take().or(data_type.clone());
+    }
+    if said.has("type") {
+        let data_type = draft.said_type(said.get("type")).ok_or(Stop::No)?;
+        specs.iter_mut().for_each(|spec| spec.data_type = spec.data_type.take().or(Some(data_type.clone())));
     }
     let names: Vec<String> = specs.iter().map(|s| s.name.clone()).collect();
     for spec in &specs {
@@ -235,18 +245,35 @@ fn add_columns(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     Ok(())
 }
 
+/// `, timestamp, default now`: the type, where one of the parts is one, and the rest.
+fn type_among(draft: &Draft<'_>, mods: &[Token]) -> (Option<String>, Vec<Token>) {
+    let mut data_type = None;
+    let mut rest = Vec::new();
+    for part in mods.split_inclusive(|t| t.is(",")) {
+        let bare: Vec<Token> = part.iter().filter(|t| !t.is_any(&[",", "as", "both", "all"])).cloned().collect();
+        match draft.said_type(&bare).filter(|_| data_type.is_none()) {
+            Some(said) => data_type = Some(said),
+            None => rest.extend(part.iter().cloned()),
+        }
+    }
+    (data_type, rest)
+}
+
 /// "make email required and unique", "price must be positive".
 fn described(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let cols = said.get("cols");
     let columns = if cols.is_empty() {
         draft.column_refs(&super::super::tokens::tokens("it"))?
+    } else if said.has("table") {
+        let table = draft.table_ref(said.get("table"))?;
+        draft.columns_of(&table, cols)?
     } else {
         draft.column_refs(cols)?
     };
     let mut mods = Mods::default();
     if said.get("mods").is_empty() {
         mods.required = Some(true);
-    } else if !mods.take_all(draft, said.get("mods")) {
+    } else if !mods.take_all(draft, said.get("mods")) || !mods.take_all(draft, said.get("more")) {
         return Err(Stop::No);
     }
     for column in &columns {

@@ -3,6 +3,7 @@
 use super::super::draft::{Draft, Flow, Stop};
 use super::super::names;
 use super::super::pattern::Captures;
+use super::super::refs::ColumnRef;
 use super::super::tokens::{Kind, Token, tokens};
 use super::{Rule, rule};
 use crate::schema::{Change, Column, ConstraintKind, QName};
@@ -29,6 +30,7 @@ pub(super) fn rules() -> Vec<Rule> {
                 "(make|use|set) <cols> [as|be|to be] primary key [of <table>]",
                 "{add} primary key (on|to|for) [table] <table> (on|over|of|using) <cols>",
                 "{add} primary key (on|to|for) <cols>",
+                "{add} primary key (on|to|for) [table] <table>",
                 "<cols> (should|must) be primary key",
             ],
         ),
@@ -41,6 +43,13 @@ pub(super) fn rules() -> Vec<Rule> {
                 "(ensure|enforce|check|require|guarantee|make sure) [that] <condition>",
                 "(limit|restrict|constrain) <cols> to <condition>",
                 "<condition>",
+            ],
+        ),
+        rule(
+            drop_link,
+            &[
+                "{drop} (foreign key|fk|reference|link|relation) [constraint] (from|between|of|on|in) [table] <child> (to|and|on|into) [table] <parent>",
+                "(unlink|disconnect|detach) <child> (from|and) <parent>",
             ],
         ),
         rule(drop_not_null, &["<cols> no longer (needs|need) <other>"]),
@@ -82,7 +91,10 @@ fn primary_key(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
         draft.column_refs(said.get("cols"))?
     } else {
         let table = draft.table_ref(said.get("table"))?;
-        draft.columns_of(&table, said.get("cols"))?
+        match said.get("cols") {
+            [] => vec![key_candidate(draft, &table)?],
+            cols => draft.columns_of(&table, cols)?,
+        }
     };
     let Some(table) = columns.first().map(|c| c.table.clone()) else { return Err(Stop::No) };
     if !draft.table(&table)?.primary_key().is_empty() {
@@ -95,6 +107,22 @@ fn primary_key(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
         ConstraintKind::PrimaryKey { columns: columns.into_iter().map(|c| c.column).collect() },
     );
     Ok(())
+}
+
+/// The column that a key of `table` is to be made of, where none was said: its `id`, or an answer.
+fn key_candidate(draft: &mut Draft<'_>, table: &QName) -> Flow<ColumnRef> {
+    let described = draft.table(table)?;
+    if !described.primary_key().is_empty() {
+        return Err(Stop::Cannot(format!("{} has a primary key already", table.short())));
+    }
+    let column = if described.column("id").is_some() {
+        "id".to_owned()
+    } else {
+        let choices = described.columns.iter().map(|c| c.name.clone()).collect();
+        let text = format!("Which column of {} is its key?", table.short());
+        draft.ask(format!("key:{}", table.name), text, choices)?
+    };
+    Ok(ColumnRef { table: table.clone(), column })
 }
 
 /// A condition that names its column first: `orders.total must be positive`, `price > 0`, `status in (a, b)`.
@@ -167,7 +195,8 @@ fn is_loose_equality(condition: &[Token], expression: &str) -> bool {
         matches!(t.kind, Kind::Text | Kind::Quoted | Kind::Number)
             || t.is_any(&["=", "equal", "equals", "or", ",", "one", "either"])
     });
-    !said && expression.contains(" = '")
+    let unequal = expression.contains(" <> '") && !expression.contains(" <> ''");
+    !said && (expression.contains(" = '") || unequal)
 }
 
 /// The table's columns that an expression names.
@@ -248,6 +277,36 @@ fn drop_constraint(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
         )?,
     };
     draft.push(Change::DropConstraint { table: first.table.clone(), name });
+    Ok(())
+}
+
+/// `drop the foreign key between orders and customers`: the one that there is, in either direction.
+fn drop_link(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
+    let (one, other) = (draft.table_ref(said.get("child"))?, draft.table_ref(said.get("parent"))?);
+    let between = |child: &QName, parent: &QName| -> Vec<(QName, String)> {
+        let constraints = draft.schema.tables.get(child).into_iter().flat_map(|t| t.constraints.values());
+        let keys = constraints.filter(|c| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if fk.references == *parent));
+        keys.map(|c| (child.clone(), c.name.clone())).collect()
+    };
+    let mut found = between(&one, &other);
+    if found.is_empty() {
+        found = between(&other, &one);
+    }
+    let (table, name) = match found.as_slice() {
+        [] => {
+            let text = format!("no foreign key links {} and {}", one.short(), other.short());
+            return Err(Stop::Cannot(text));
+        }
+        [only] => only.clone(),
+        several => {
+            let choices = several.iter().map(|(_, name)| name.clone()).collect();
+            let answer =
+                draft.ask(format!("link:{}.{}", one.name, other.name), "Which of these foreign keys?", choices)?;
+            several.iter().find(|(_, name)| *name == answer).cloned().ok_or(Stop::No)?
+        }
+    };
+    draft.look_at(&table, &[]);
+    draft.push(Change::DropConstraint { table, name });
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::super::draft::{Draft, Flow, Stop};
 use super::super::emit::IndexExtras;
 use super::super::pattern::Captures;
+use super::super::refs::unbracketed;
 use super::super::spec::Spec;
 use super::super::tokens::Token;
 use super::{Rule, rule};
@@ -14,14 +15,16 @@ pub(super) fn rules() -> Vec<Rule> {
             create,
             &[
                 "{add} [new] table [called|named|for] <name> (with|having|containing|of) [{column}] [:] <specs>",
-                "{add} [new] table [called|named|for] <name> [:] ( <specs> )",
                 "{add} [new] table [called|named|for] <name> that (has|holds|stores|contains) <specs>",
                 "{add} [new] table [called|named|for] <name> : <specs>",
+                "(make|build) [new] table [called|named|for] <name> (with|having|containing|of) [{column}] [:] <specs>",
+                "(make|build) [new] table [called|named|for] <name> : <specs>",
                 "{add} [new] <name> table (with|having|containing|of) [{column}] [:] <specs>",
                 "[new] table [called|named|for] <name> (with|having|containing) [{column}] <specs>",
                 "[new] table [called|named|for] <name> : <specs>",
                 "{add} [new] table [called|named|for] <name>",
                 "{add} [new] <name> table",
+                "{add} [new] table [called|named] <name> <specs>",
             ],
         ),
         rule(
@@ -46,13 +49,18 @@ pub(super) fn rules() -> Vec<Rule> {
 }
 
 fn create(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
+    let bare = said.clause_says_no(&["with", "having", "containing", "of", ":", "has", "holds", "stores", "contains"]);
+    if bare && said.get("specs").first().is_some_and(|t| !t.is("(")) {
+        return Err(Stop::No);
+    }
     let (schema, name) = new_relation(draft, said.get("name"))?;
     let name = QName::new(schema, name);
     if draft.schema.tables.contains_key(&name) || draft.schema.views.contains_key(&name) {
         return Err(Stop::Cannot(format!("there is already a table {}", name.short())));
     }
     let tokens: Vec<Token> = said.get("specs").to_vec();
-    let specs = if tokens.is_empty() { Vec::new() } else { described_columns(draft, &tokens)? };
+    let tokens = unbracketed(&tokens);
+    let specs = if tokens.is_empty() { Vec::new() } else { described_columns(draft, tokens)? };
     let mut table = Table::new(name.clone());
     let mut rest = Vec::new();
     for spec in specs {
