@@ -52,8 +52,7 @@ fn streamed(tool: &str, input: &Value) -> ResponseTemplate {
 
 /// A configuration that names the server, in the folder.
 fn configure(folder: &Path, url: &str, key: &str) {
-    let text =
-        format!("[model]\nkind = 'anthropic'\nmodel = 'test-model'\nbase_url = '{url}'\ntimeout = 20\n{key}");
+    let text = format!("[model]\nkind = 'anthropic'\nmodel = 'test-model'\nbase_url = '{url}'\ntimeout = 20\n{key}");
     std::fs::write(folder.join("config.toml"), text).unwrap();
 }
 
@@ -167,7 +166,7 @@ async fn the_chat_asks_the_model_shows_what_it_is_told_and_its_drop_wants_the_na
         screen.keys("/context tidy up\r").wait_for("(user) tidy up");
         screen.keys("tidy up\r").wait_for("A plan of 1 step: Tidy up");
         screen.keys("\x1b").settle(std::time::Duration::from_millis(200));
-        screen.keys("x").wait_for("type sales");
+        screen.keys("x").wait_for("Type sales");
     })
     .await
     .unwrap();

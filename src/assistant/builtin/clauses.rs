@@ -219,7 +219,11 @@ fn without_last(clause: &[Token]) -> Option<&[Token]> {
     ];
     endings.iter().find_map(|ending| {
         let (before, last) = clause.split_at(clause.len().checked_sub(ending.len())?);
-        last.iter().zip(*ending).all(|(token, word)| token.is(word)).then_some(before)
+        // "default now" is a value.
+        let is_value =
+            ending == &["now"] && before.last().is_some_and(|t| t.is_any(&["default", "to", "of", "=", "as"]));
+        let matches = !is_value && last.iter().zip(*ending).all(|(token, word)| token.is(word));
+        matches.then_some(before)
     })
 }
 

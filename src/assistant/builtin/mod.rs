@@ -22,6 +22,8 @@ mod values;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wordings;
 
 use super::{Answer, Proposal};
 use crate::schema::{Change, Schema};

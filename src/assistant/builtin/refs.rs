@@ -24,9 +24,43 @@ const NOT_NAMES: &[&str] = &[
 ];
 /// Words that a name which is asked about does not have: where they are, something else was said.
 const NOT_ASKED: &[&str] = &[
-    "me", "my", "us", "we", "i", "you", "our", "dont", "all", "each", "every", "mandatory", "required", "unique",
-    "nullable", "optional", "null", "empty", "existing", "always", "foreign", "fk", "between", "trigger", "any",
-    "called", "named", "no", "must", "can", "cannot", "get", "gets", "will", "also", "only", "set",
+    "me",
+    "my",
+    "us",
+    "we",
+    "i",
+    "you",
+    "our",
+    "dont",
+    "all",
+    "each",
+    "every",
+    "mandatory",
+    "required",
+    "unique",
+    "nullable",
+    "optional",
+    "null",
+    "empty",
+    "existing",
+    "always",
+    "foreign",
+    "fk",
+    "between",
+    "trigger",
+    "any",
+    "called",
+    "named",
+    "no",
+    "must",
+    "can",
+    "cannot",
+    "get",
+    "gets",
+    "will",
+    "also",
+    "only",
+    "set",
 ];
 
 /// Whether words may be a name that is not known, so that it is worth asking which one is meant.
@@ -245,6 +279,9 @@ impl Draft<'_> {
         // A column may itself be called "field" or the like.
         let words = if words.is_empty() { tokens.iter().collect() } else { words };
         let written = spellings(&words).ok_or(Stop::No)?;
+        if written.contains('.') && words.len() > 1 && !may_be_asked(&words) {
+            return Err(Stop::No);
+        }
         if let Some((of, column)) = written.rsplit_once('.') {
             return self.qualified_column(of, column);
         }

@@ -7,8 +7,20 @@ use crate::schema::QName;
 
 /// Words that are looked for behind a slip, besides the verbs that begin a clause.
 const NOUNS: &[&str] = &[
-    "column", "columns", "table", "index", "unique", "required", "default", "nullable", "optional", "foreign",
-    "references", "constraint", "primary", "mandatory",
+    "column",
+    "columns",
+    "table",
+    "index",
+    "unique",
+    "required",
+    "default",
+    "nullable",
+    "optional",
+    "foreign",
+    "references",
+    "constraint",
+    "primary",
+    "mandatory",
 ];
 /// The longest topic, in tokens.
 const TOPIC: usize = 4;

@@ -193,8 +193,24 @@ const FILLERS: &[&str] = &[
 
 /// Types that are no names of columns.
 const TYPES_ALONE: &[&str] = &[
-    "text", "integer", "int", "bigint", "smallint", "numeric", "decimal", "boolean", "bool", "timestamp",
-    "timestamptz", "uuid", "json", "jsonb", "varchar", "real", "double", "datetime",
+    "text",
+    "integer",
+    "int",
+    "bigint",
+    "smallint",
+    "numeric",
+    "decimal",
+    "boolean",
+    "bool",
+    "timestamp",
+    "timestamptz",
+    "uuid",
+    "json",
+    "jsonb",
+    "varchar",
+    "real",
+    "double",
+    "datetime",
 ];
 
 fn lead<'t>(tokens: &'t [Token], phrases: &[&[&str]]) -> Option<&'t [Token]> {
@@ -508,6 +524,7 @@ impl Draft<'_> {
                 return Ok(Spec { name: Draft::new_name(&name)?, data_type: Some(data_type), mods });
             }
         }
+        let core = without_key_words(core);
         let plain: Vec<Token> = core.iter().filter(|t| !t.is_any(&noise)).cloned().collect();
         let core = if plain.is_empty() { core } else { &plain };
         for at in 1..core.len() {
@@ -523,6 +540,15 @@ impl Draft<'_> {
             }
         }
         Ok(Spec { name: Draft::new_name(core)?, data_type: None, mods })
+    }
+}
+
+/// `employee_id foreign key` is a column named `employee_id`.
+fn without_key_words(core: &[Token]) -> &[Token] {
+    match core {
+        [name @ .., foreign, key] if !name.is_empty() && foreign.is("foreign") && key.is("key") => name,
+        [name @ .., fk] if !name.is_empty() && fk.is("fk") => name,
+        all => all,
     }
 }
 

@@ -262,13 +262,13 @@ fn short(change: &Change) -> String {
     }
 }
 
-fn ask(text: &str, answers: &[&str]) -> Proposal {
+pub(super) fn ask(text: &str, answers: &[&str]) -> Proposal {
     let answers: Vec<Answer> =
         answers.iter().map(|a| Answer { question: String::new(), choice: (*a).to_owned() }).collect();
     interpret(text, &shop(), &Plain, &answers)
 }
 
-fn changes(text: &str, answers: &[&str]) -> Result<String, String> {
+pub(super) fn changes(text: &str, answers: &[&str]) -> Result<String, String> {
     match ask(text, answers) {
         Proposal::Changes { changes, .. } => {
             let mut schema = shop();
@@ -282,7 +282,7 @@ fn changes(text: &str, answers: &[&str]) -> Result<String, String> {
 }
 
 /// Checks every line, and tells of all that differ.
-fn check(cases: &[(&str, &str)]) {
+pub(super) fn check(cases: &[(&str, &str)]) {
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|(text, wanted)| {

@@ -2,6 +2,7 @@
 
 use super::super::draft::{Draft, Flow, Stop};
 use super::super::pattern::Captures;
+use super::super::refs::ColumnRef;
 use super::super::spec::Mods;
 use super::super::tokens::Token;
 use super::super::values::Want;
@@ -275,6 +276,16 @@ fn described(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
         mods.required = Some(true);
     } else if !mods.take_all(draft, said.get("mods")) || !mods.take_all(draft, said.get("more")) {
         return Err(Stop::No);
+    }
+    if mods.primary {
+        let several_keys = columns.len() > 1;
+        let has_key = |c: &ColumnRef| draft.table(&c.table).is_ok_and(|t| !t.primary_key().is_empty());
+        if let Some(first) = columns.iter().find(|c| has_key(c)) {
+            return Err(Stop::Cannot(format!("{} has a primary key already", first.table.short())));
+        }
+        if several_keys {
+            return Err(Stop::No);
+        }
     }
     for column in &columns {
         describe(draft, &column.table, &column.column, &mods)?;

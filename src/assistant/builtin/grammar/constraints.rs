@@ -285,7 +285,8 @@ fn drop_link(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let (one, other) = (draft.table_ref(said.get("child"))?, draft.table_ref(said.get("parent"))?);
     let between = |child: &QName, parent: &QName| -> Vec<(QName, String)> {
         let constraints = draft.schema.tables.get(child).into_iter().flat_map(|t| t.constraints.values());
-        let keys = constraints.filter(|c| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if fk.references == *parent));
+        let keys =
+            constraints.filter(|c| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if fk.references == *parent));
         keys.map(|c| (child.clone(), c.name.clone())).collect()
     };
     let mut found = between(&one, &other);

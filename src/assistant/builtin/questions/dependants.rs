@@ -110,7 +110,11 @@ fn mentions(text: &str, name: &str) -> bool {
 }
 
 fn dropping(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<Found> {
-    let what = said.get("what");
+    tell_dropping(draft, said.get("what"))
+}
+
+/// What uses the table, view or columns that the words mean.
+pub(super) fn tell_dropping(draft: &mut Draft<'_>, what: &[Token]) -> Flow<Found> {
     if let Ok(table) = draft.strictly(|d| d.table_ref(what)) {
         return Ok(of_table(draft, &table));
     }

@@ -1,7 +1,10 @@
 //! Questions about the schema, answered from the model alone, with what the answer rests on.
 
 mod dependants;
+mod hypothetical;
 mod lists;
+mod parts;
+mod relations;
 mod structure;
 
 use super::super::{Answer, Proposal, Reply};
@@ -48,13 +51,21 @@ fn question(act: Act, wordings: &[&str]) -> Ask {
 }
 
 static QUESTIONS: LazyLock<Vec<Ask>> = LazyLock::new(|| {
-    [dependants::questions(), lists::questions(), structure::questions()].into_iter().flatten().collect()
+    let rooms = [
+        dependants::questions(),
+        lists::questions(),
+        relations::questions(),
+        parts::questions(),
+        structure::questions(),
+        hypothetical::questions(),
+    ];
+    rooms.into_iter().flatten().collect()
 });
 
 /// Words that begin a question rather than a request.
 const BEGINS: &[&str] = &[
     "what", "which", "who", "where", "how", "does", "do", "is", "are", "whats", "list", "show", "describe", "tell",
-    "explain", "count", "has", "have", "why", "when", "find", "give", "name", "display",
+    "explain", "count", "has", "have", "why", "when", "find", "give", "name", "display", "can", "could", "may",
 ];
 
 /// Words that say nothing at the start or the end of a question.
@@ -66,6 +77,13 @@ pub(super) fn answer(tokens: &[Token], schema: &Schema, syntax: &dyn Syntax, ans
     let mut words: Vec<Token> = tokens.iter().filter(|t| !t.is_any(&["?", "!"])).cloned().collect();
     while words.first().is_some_and(|t| t.is_any(SILENT)) {
         words.remove(0);
+    }
+    // "show me the columns of …"
+    if let [first, second, ..] = words.as_slice()
+        && first.is_any(&["show", "list", "tell", "give"])
+        && second.is_any(&["me", "us", "all"])
+    {
+        words.remove(1);
     }
     while words.last().is_some_and(|t| t.is_any(SILENT)) {
         words.pop();
@@ -92,7 +110,7 @@ pub(super) fn answer(tokens: &[Token], schema: &Schema, syntax: &dyn Syntax, ans
         what: crate::sql::one_line(&text_of(tokens)),
         nearest: super::examples::questions(&text_of(tokens), schema),
     })
-    .filter(|_| !words.first().is_some_and(|t| t.is_any(&["give", "do"])))
+    .filter(|_| !words.first().is_some_and(|t| t.is_any(&["give", "do", "can", "could", "may"])))
 }
 
 fn read(draft: &Draft<'_>, words: &[Token], strict: bool) -> Flow<Found> {
