@@ -196,7 +196,11 @@ fn is_loose_equality(condition: &[Token], expression: &str) -> bool {
             || t.is_any(&["=", "equal", "equals", "or", ",", "one", "either"])
     });
     let unequal = expression.contains(" <> '") && !expression.contains(" <> ''");
-    !said && (expression.contains(" = '") || unequal)
+    // Several bare words are no value, whatever numbers are among them.
+    let in_quotes = condition.iter().any(|t| matches!(t.kind, Kind::Text | Kind::Quoted));
+    let literal = expression.split_once("= '").map_or("", |(_, literal)| literal.trim_end_matches('\''));
+    let bare_words = !in_quotes && literal.contains(' ') && !literal.contains('\'');
+    bare_words || !said && (expression.contains(" = '") || unequal)
 }
 
 /// The table's columns that an expression names.
