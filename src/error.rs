@@ -93,6 +93,15 @@ impl Error {
         self
     }
 
+    /// Names the file of the place where it went wrong, where there is a place.
+    #[must_use]
+    pub fn in_file(mut self, path: &std::path::Path) -> Self {
+        if let Some(location) = &mut self.location {
+            location.file.get_or_insert_with(|| path.display().to_string());
+        }
+        self
+    }
+
     #[must_use]
     pub fn engine_code(mut self, code: impl Into<String>) -> Self {
         self.engine_code = Some(code.into());

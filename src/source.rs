@@ -6,6 +6,7 @@ use crate::engine::{self, ConnectOptions, Database, Dialect, Target};
 use crate::error::Location;
 use crate::schema::{EngineKind, Namespace, ObjectKind, ObjectRef, QName, Schema};
 use crate::{Error, ErrorCode, Result};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -169,7 +170,11 @@ impl SqlText {
         schema
     }
 
+    /// A failure of the text itself, with its place. What cannot be loaded could not be asked, so it is no finding.
     fn located(&self, mut why: Error) -> Error {
+        if why.code == ErrorCode::Statement {
+            why.code = ErrorCode::Syntax;
+        }
         let location = why.location.get_or_insert(Location { file: None, line: 1, column: 1 });
         location.file = Some(self.path.clone());
         why
@@ -187,8 +192,7 @@ pub async fn connect(url: &str, config: &Config) -> Result<Arc<dyn Database>> {
 
 /// A file's text.
 pub fn read_file(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path)
-        .map_err(|why| Error::new(ErrorCode::File, format!("{} cannot be read: {why}", path.display())))?;
+    let bytes = std::fs::read(path).map_err(|why| unreadable(path, &why))?;
     String::from_utf8(bytes).map_err(|why| {
         let line = why.as_bytes().iter().take(why.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
         Error::new(ErrorCode::File, format!("{} is not UTF-8 text (line {line})", path.display()))
@@ -205,9 +209,18 @@ pub fn read_file_or_stdin(path: &Path) -> Result<String> {
     read_file(path)
 }
 
+fn unreadable(path: &Path, why: &std::io::Error) -> Error {
+    let hint = match why.kind() {
+        ErrorKind::NotFound => "Check the path; it counts from the folder that the command is called in.",
+        ErrorKind::IsADirectory => "Name the files in it, as in FOLDER/*.sql.",
+        ErrorKind::PermissionDenied => "Have the right to read it granted, or run as its owner.",
+        _ => "See that the file is there and whole, and try again.",
+    };
+    Error::new(ErrorCode::File, format!("{} cannot be read: {why}", path.display())).hint(hint)
+}
+
 fn read_folder(path: &Path) -> Result<String> {
-    let unreadable =
-        |why: std::io::Error| Error::new(ErrorCode::File, format!("{} cannot be read: {why}", path.display()));
+    let unreadable = |why: std::io::Error| unreadable(path, &why);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
@@ -219,7 +232,8 @@ fn read_folder(path: &Path) -> Result<String> {
         }
     }
     if files.is_empty() {
-        return Err(Error::new(ErrorCode::File, format!("the folder {} has no .sql file", path.display())));
+        return Err(Error::new(ErrorCode::File, format!("the folder {} has no .sql file", path.display()))
+            .hint("Name a folder of .sql files, which are read in the order of their names."));
     }
     files.sort();
     let texts: Result<Vec<String>> = files.iter().map(|file| read_file(file)).collect();

@@ -18,7 +18,7 @@ pub async fn run(args: Apply, config: &Config) -> Result<Status> {
     let text = source::read_file(path)?;
     let database = source::connect(&args.db, config).await?;
     let dialect = database.dialect();
-    let mut plan = plan::file::read(&text, dialect.as_ref())?;
+    let mut plan = plan::file::read(&text, dialect.as_ref()).map_err(|why| why.in_file(path))?;
     if plan.engine != dialect.kind() {
         return Err(Error::usage(format!("the plan is for {}, the database is {}", plan.engine, dialect.kind())));
     }

@@ -28,7 +28,7 @@ pub async fn run(args: Diff, config: &Config) -> Result<Status> {
                 }
                 schema.apply(&change).map_err(|why| Error::internal(format!("the difference does not fit: {why}")))?;
             }
-            output::print(&sql);
+            output::print_sql(&sql);
         }
         DiffFormat::Markdown => output::print(&show::entries_markdown(&entries)),
         DiffFormat::Text => output::print(&show::entries(&entries)),

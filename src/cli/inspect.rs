@@ -14,7 +14,7 @@ pub async fn run(args: Inspect, config: &Config) -> Result<Status> {
     loaded.notes.iter().for_each(|note| output::note(note));
     match args.format {
         SchemaFormat::Json => output::print_json(&loaded.schema)?,
-        SchemaFormat::Sql => output::print(&loaded.dialect.script(&loaded.schema)),
+        SchemaFormat::Sql => output::print_sql(&loaded.dialect.script(&loaded.schema)),
         SchemaFormat::Text => output::print(&show::schema(&loaded.schema)),
     }
     Ok(Status::Yes)

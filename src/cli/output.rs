@@ -2,7 +2,7 @@
 
 use crate::Error;
 use serde::Serialize;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// Prints a result. A reader that went away (`| head`) is no error.
 pub fn print(text: &str) {
@@ -11,6 +11,11 @@ pub fn print(text: &str) {
     if out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes())).and_then(|()| out.flush()).is_err() {
         tracing::debug!("standard output is closed");
     }
+}
+
+/// Prints SQL: exactly as it is for a file or a pipe, with control characters made visible on a terminal.
+pub fn print_sql(text: &str) {
+    if std::io::stdout().is_terminal() { print(&crate::sql::visible(text)) } else { print(text) }
 }
 
 /// Prints one line; false when nobody reads any more.

@@ -46,7 +46,7 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
     match format {
         Format::Nothing => {}
         Format::Json => output::print_json(&plan)?,
-        Format::Sql => output::print(&plan::file::write(&plan, before.dialect.as_ref())),
+        Format::Sql => output::print_sql(&plan::file::write(&plan, before.dialect.as_ref())),
         Format::Text => output::print(&show::plan(&plan)),
     }
     Ok(Status::Yes)

@@ -213,7 +213,7 @@ impl Control {
 
     fn heed(&mut self, noticed: Noticed) {
         match noticed {
-            Noticed::Command(Some(command)) => self.obey(command),
+            Noticed::Command(Some(command)) => self.obey(&command),
             Noticed::Command(None) | Noticed::NobodyListens => self.stop_now(Halt::Abandoned),
             Noticed::Reading(Some(Reading::Sample(sample))) => {
                 self.may_signal(&sample.locks.blockers);
@@ -228,8 +228,8 @@ impl Control {
     }
 
     /// What a command means while a step is going on; confirmations of it are late and mean nothing.
-    fn obey(&mut self, command: Command) {
-        match command {
+    fn obey(&mut self, command: &Command) {
+        match *command {
             Command::Cancel => self.stop_now(Halt::Asked),
             Command::Stop => self.stopping = true,
             Command::Pause => self.paused = true,

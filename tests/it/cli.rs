@@ -13,7 +13,7 @@ insert into customers values (1, 'a@mail.example'), (2, 'b@mail.example');
 insert into sales values (1, 1, 10), (2, 1, 20), (3, 2, 30);
 ";
 
-fn lockstep(arguments: &[&str], folder: &Path) -> Output {
+pub fn lockstep(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lockstep"))
         .args(arguments)
         .current_dir(folder)
@@ -26,7 +26,7 @@ fn lockstep(arguments: &[&str], folder: &Path) -> Output {
 
 /// Runs a command that must end with `status`, and reads its one JSON document.
 #[track_caller]
-fn json(arguments: &[&str], folder: &Path, status: i32) -> Value {
+pub fn json(arguments: &[&str], folder: &Path, status: i32) -> Value {
     let output = lockstep(arguments, folder);
     let text = String::from_utf8(output.stdout).unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();

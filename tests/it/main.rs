@@ -10,6 +10,7 @@
     reason = "a test fails by panicking, and its thread may sleep; the linter knows only the test functions as tests"
 )]
 
+mod bad_input;
 mod cli;
 mod model;
 mod postgres_catalog;

@@ -34,7 +34,9 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn plan(mut self) -> crate::Result<Plan> {
-        let Some(Mark::Plan(head)) = self.next_mark()? else {
+        let marked = self.text.lines().any(|line| line.starts_with(MARK));
+        let first = if marked { self.next_mark()? } else { None };
+        let Some(Mark::Plan(head)) = first else {
             return Err(self
                 .error("this is not a plan file")
                 .hint("Plan files are written by `lockstep plan -o`; for other SQL use `lockstep plan --sql`."));

@@ -238,6 +238,8 @@ fn constraint_ref(draft: &Draft<'_>, words: &[Token]) -> Option<(QName, String)>
     <[_; 1]>::try_from(names::matching(&name.text, all)).ok().map(|[one]| one)
 }
 
+type IsKind = fn(&ConstraintKind) -> bool;
+
 fn drop_constraint(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     if said.has("constraint") {
         let (table, name) = constraint_ref(draft, said.get("constraint")).ok_or(Stop::No)?;
@@ -245,7 +247,6 @@ fn drop_constraint(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
         draft.push(Change::DropConstraint { table, name });
         return Ok(());
     }
-    type IsKind = fn(&ConstraintKind) -> bool;
     let kinds: [(&str, IsKind); 4] = [
         ("unique", |k| matches!(k, ConstraintKind::Unique { .. })),
         ("foreign", |k| matches!(k, ConstraintKind::ForeignKey(_))),
