@@ -1,7 +1,7 @@
 //! Changes laid out as a plan.
 
 use super::{Patterns, Plan, PlanOptions, Step, order::order};
-use crate::schema::{ApplyError, Change, Schema};
+use crate::schema::{ApplyError, Change, Parts, Schema};
 use crate::{Error, ErrorCode};
 
 /// The error for a change that names what is not there, or makes what is.
@@ -42,15 +42,18 @@ pub(super) fn assemble(
         step.id = format!("{number}");
     }
     let target = if known { target(before, &steps, &mut notes) } else { None };
-    Plan {
+    let mut plan = Plan {
         version: 1,
         engine: before.engine,
         title: title.to_owned(),
-        base: Some(before.fingerprint()),
+        base: None,
+        base_parts: Parts::new(),
         target,
         steps,
         notes,
-    }
+    };
+    plan.starts_from(before);
+    plan
 }
 
 /// The fingerprint after all steps, or a note why it cannot be known.

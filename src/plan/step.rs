@@ -1,6 +1,6 @@
 //! The plan and its steps, as they are shown, kept in a file and printed as JSON.
 
-use crate::schema::{Change, EngineKind, QName};
+use crate::schema::{Change, EngineKind, Parts, QName, Schema};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -26,12 +26,24 @@ pub struct Plan {
     pub title: String,
     /// Fingerprint of the schema it starts from.
     pub base: Option<String>,
+    /// Digests of what is in that schema, to say what has changed since. Kept in the plan file only.
+    #[serde(skip)]
+    pub base_parts: Parts,
     /// Fingerprint that the schema is expected to have afterwards, where it can be known.
     pub target: Option<String>,
     pub steps: Vec<Step>,
     /// What the reader should know of the whole: what was left out and why, what is approximate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// Says that the plan starts from `schema`; of the tables that its steps change every part is remembered.
+    pub fn starts_from(&mut self, schema: &Schema) {
+        let tables = self.steps.iter().flat_map(|step| &step.changes).filter_map(|change| change.table().cloned());
+        self.base = Some(schema.fingerprint());
+        self.base_parts = schema.parts(&tables.collect());
+    }
 }
 
 /// What the user confirms at once.

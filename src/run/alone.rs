@@ -72,9 +72,7 @@ impl Run {
         if removed.is_empty() {
             return Ok(None);
         }
-        let text = format!("What it left behind was removed: {}", removed.join("; "));
-        self.control.note(&*text).await;
-        Ok(Some(text))
+        Ok(Some(format!("What it left behind was removed: {}", removed.join("; "))))
     }
 
     /// The server may or may not have finished: nothing in a journal can tell.

@@ -156,7 +156,8 @@ impl Run {
         let state = if cancelled { StepState::Cancelled } else { StepState::Failed };
         let Broken { error, attempts, mut left, unknown } = broken;
         if unknown {
-            left = Some("It is unknown whether the step took effect; `lockstep status` looks again.".to_owned());
+            let unknown = "It is unknown whether the step took effect; `lockstep status` looks again.";
+            left.get_or_insert_with(|| unknown.to_owned());
         } else if let Err(why) = self.record(at, step, state, attempts, Some(&error.message)).await {
             self.control.note(format!("The failure could not be journalled: {why}")).await;
         }
@@ -220,6 +221,7 @@ impl Run {
     pub async fn reconnect(&mut self) -> Result<()> {
         const PATIENCE: Duration = Duration::from_secs(15);
         let end = Instant::now() + PATIENCE;
+        self.control.note("The connection was lost; a new one is tried for 15 seconds.").await;
         loop {
             match self.connect_again().await {
                 Err(why) if Instant::now() < end && passing(&why) => {

@@ -80,6 +80,7 @@ mod tests {
             engine: EngineKind::Postgres,
             title: String::new(),
             base: None,
+            base_parts: crate::schema::Parts::new(),
             target: None,
             steps: vec![step],
             notes: Vec::new(),

@@ -223,7 +223,8 @@ impl Ledger {
 pub(super) async fn make_tables(session: &mut dyn Session) -> Result<()> {
     for statement in session.journal_tables() {
         session.execute(&statement).await.map_err(|why| {
-            let hint = "The role needs the right to create the journal's tables; ask the database's owner.";
+            let hint = "Runs are journalled in the database, in a schema or tables named lockstep: ask its owner for the \
+                        right to create them, or to read and write those that are there.";
             Error { message: format!("the journal cannot be made: {}", why.message), ..why }.hint(hint)
         })?;
     }

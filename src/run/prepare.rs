@@ -98,6 +98,8 @@ async fn begin(
             same_base(&now, base, plan, options)?;
             Some(now)
         }
+        // The rest of a run starts from what its done steps made.
+        None if options.of_run.is_some() && !is_back(options) => Some(database.inspect().await?),
         None => None,
     };
     let ledger = ledger(plan, options, journal).await?;
@@ -168,7 +170,8 @@ fn what_changed(now: &Schema, base: &str, plan: &Plan, options: &RunOptions) -> 
     const MOST: usize = 12;
     let mut said: Vec<String> = match options.base_schema.as_deref().filter(|schema| schema.fingerprint() == base) {
         Some(before) => diff::compare(before, now, &[]).iter().map(diff::sentence).filter(|s| !s.is_empty()).collect(),
-        None => misfits(now, plan),
+        None if plan.base_parts.is_empty() => misfits(now, plan),
+        None => now.changed_since(&plan.base_parts),
     };
     if said.len() > MOST {
         let more = said.len() - MOST;

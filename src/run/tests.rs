@@ -19,6 +19,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         engine: EngineKind::Postgres,
         title: "a test".into(),
         base: None,
+        base_parts: crate::schema::Parts::new(),
         target: None,
         steps,
         notes: Vec::new(),

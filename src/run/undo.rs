@@ -2,6 +2,7 @@
 
 use super::{Direction, RunRecord, RunState, StepRecord, StepState};
 use crate::plan::{Plan, Rollback, RollbackKind, Step, StepKind};
+use crate::schema::Parts;
 use crate::sql::one_line;
 use crate::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ pub(super) fn rollback_plan_with(run: &RunRecord, to: Option<&str>, left: &Left)
         engine: run.plan.engine,
         title: format!("Take back: {}", run.title),
         base: None,
+        base_parts: Parts::new(),
         target: if first == 0 { run.base.clone() } else { None },
         steps: Vec::new(),
         notes: Vec::new(),
@@ -202,7 +204,8 @@ pub(super) fn resume_plan_with(run: &RunRecord, left: &Left) -> Result<Plan> {
     if steps.is_empty() {
         return Err(Error::new(ErrorCode::Refused, format!("run {} has nothing left to do", run.id)));
     }
-    let complete = steps.len() == run.steps.len();
+    // What is left behind is no change that somebody else has made.
+    let complete = steps.len() == run.steps.len() && left.is_empty();
     Ok(Plan {
         base: if complete { run.base.clone() } else { None },
         title: run.title.clone(),

@@ -6,9 +6,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 impl Schema {
-    /// `sha256:` and 64 hex digits over the canonical JSON, without what changes by itself or by history: live
-    /// figures, server version, dependencies (derived), column order and kept statement texts.
+    /// `sha256:` and 64 hex digits over the canonical JSON.
     pub fn fingerprint(&self) -> String {
+        // Serialising a value of our own types to memory cannot fail.
+        let json = serde_json::to_vec(&self.canonical()).unwrap_or_default();
+        format!("sha256:{}", hex(&Sha256::digest(&json)))
+    }
+
+    /// Without what changes by itself or by history: live figures, server version, dependencies (derived), column
+    /// order and kept statement texts.
+    pub(super) fn canonical(&self) -> Self {
         let mut canonical = self.clone();
         canonical.server_version.clear();
         canonical.dependencies.clear();
@@ -24,10 +31,7 @@ impl Schema {
         for view in canonical.views.values_mut() {
             view.sql = None;
         }
-        // Serialising a value of our own types to memory cannot fail.
-        let json = serde_json::to_vec(&canonical).unwrap_or_default();
-        let digest = Sha256::digest(&json);
-        format!("sha256:{}", hex(&digest))
+        canonical
     }
 }
 

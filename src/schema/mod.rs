@@ -9,6 +9,7 @@ mod fingerprint;
 mod lookup;
 mod name;
 mod object;
+mod parts;
 mod shared;
 mod table;
 
@@ -17,6 +18,7 @@ pub use change::{Change, Place, Transform};
 pub use fingerprint::hex;
 pub use name::{ObjectKind, ObjectRef, QName};
 pub use object::{Dependency, Extension, Namespace, Other, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View};
+pub use parts::{Part, Parts};
 pub use shared::Shared;
 pub use table::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, Index, IndexKey,

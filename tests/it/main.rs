@@ -23,4 +23,5 @@ mod runs;
 mod screen;
 mod sqlite_engine;
 mod sqlite_file;
+mod story_postgres;
 mod story_sqlite;

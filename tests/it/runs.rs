@@ -101,7 +101,16 @@ pub async fn texts(place: &Place, sql: &str) -> Vec<String> {
 }
 
 pub fn plan(engine: EngineKind, steps: Vec<Step>) -> Plan {
-    Plan { version: 1, engine, title: "a test".into(), base: None, target: None, steps, notes: Vec::new() }
+    Plan {
+        version: 1,
+        engine,
+        title: "a test".into(),
+        base: None,
+        base_parts: lockstep::schema::Parts::new(),
+        target: None,
+        steps,
+        notes: Vec::new(),
+    }
 }
 
 pub fn alter(id: &str, sql: &str, back: &str) -> Step {

@@ -12,6 +12,7 @@ pub(super) fn explain(error: sqlx::Error) -> Error {
             Some(server) => from_server(server),
             None => Error::new(ErrorCode::Statement, visible(inner.message())),
         },
+        sqlx::Error::Io(why) if why.kind() == io::ErrorKind::UnexpectedEof => lost("the server closed it"),
         sqlx::Error::Io(why) => lost(&why.to_string()),
         sqlx::Error::Tls(why) => lost(&why.to_string()),
         sqlx::Error::Protocol(why) => lost(&format!("the server's answer makes no sense ({why})")),

@@ -107,7 +107,9 @@ async fn longest(connection: &mut PgConnection) -> Result<Vec<Blocker>> {
     let sql = format!(
         "SELECT a.pid, {ACTIVITY} FROM pg_catalog.pg_stat_activity a \
          WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid() \
-         AND a.xact_start IS NOT NULL AND a.backend_type = 'client backend' ORDER BY a.xact_start LIMIT 5"
+         AND a.xact_start IS NOT NULL AND a.backend_type = 'client backend' \
+         AND a.application_name NOT IN ('lockstep-sampler', 'lockstep-probe', 'lockstep-control', 'lockstep-catalog') \
+         ORDER BY a.xact_start LIMIT 5"
     );
     let mut out = Vec::new();
     for row in &rows(connection, &sql).await? {

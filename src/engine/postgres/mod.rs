@@ -22,6 +22,7 @@ mod script;
 mod server;
 mod session;
 mod types;
+mod usual;
 mod wire;
 
 pub use dialect::PostgresDialect;

@@ -4,6 +4,7 @@ use super::backfill;
 use super::cancel::PostgresCanceller;
 use super::connect::{Line, Route, application, settings};
 use super::leftovers;
+use super::usual;
 use super::wire::{Cells, literal, quoted, rows, run};
 use crate::engine::{BatchResult, Canceller, Row, Session, SessionRole, Value};
 use crate::plan::{Backfill, Step};
@@ -31,8 +32,15 @@ pub(super) struct PostgresSession {
 
 impl PostgresSession {
     pub(super) async fn open(route: &Route, role: SessionRole, version: u32, control: Arc<Line>) -> Result<Self> {
-        let settings = settings(role, version, route.read_only());
+        let mut settings = settings(role, version, route.read_only());
         let mut connection = route.open(application(role), &settings).await?;
+        if role == SessionRole::Executor {
+            let usual = usual::settings(&mut connection).await?;
+            for setting in &usual {
+                run(&mut connection, setting).await?;
+            }
+            settings.extend(usual);
+        }
         let answer = rows(&mut connection, "SELECT pg_catalog.pg_backend_pid()").await?;
         let backend = match answer.first() {
             Some(row) => Cells::new(row).take()?,
@@ -129,18 +137,30 @@ impl Session for PostgresSession {
     }
 }
 
+/// IF NOT EXISTS asks for the right to create even where nothing is missing, so it is looked first: a role that may
+/// write the tables that somebody else has made needs no more.
 fn journal_tables() -> Vec<String> {
+    let missing = |what: String, create: String| format!("DO $$BEGIN IF {what} IS NULL THEN {create}; END IF; END$$");
+    let table = |name: &str, columns: &str| {
+        missing(
+            format!("pg_catalog.to_regclass('{JOURNAL_SCHEMA}.{name}')"),
+            format!("CREATE TABLE IF NOT EXISTS {JOURNAL_SCHEMA}.{name} ({columns})"),
+        )
+    };
     vec![
-        format!("CREATE SCHEMA IF NOT EXISTS {JOURNAL_SCHEMA}"),
-        format!(
-            "CREATE TABLE IF NOT EXISTS {JOURNAL_SCHEMA}.run (id text PRIMARY KEY, title text, direction text, \
-             state text, operator text, host text, version text, started_at text, ended_at text, of_run text, \
-             base text, target text, plan text)"
+        missing(
+            format!("pg_catalog.to_regnamespace('{JOURNAL_SCHEMA}')"),
+            format!("CREATE SCHEMA IF NOT EXISTS {JOURNAL_SCHEMA}"),
         ),
-        format!(
-            "CREATE TABLE IF NOT EXISTS {JOURNAL_SCHEMA}.step (run text, position bigint, step text, state text, \
-             started_at text, ended_at text, attempts bigint, error text, cursor text, xid text, \
-             PRIMARY KEY (run, position))"
+        table(
+            "run",
+            "id text PRIMARY KEY, title text, direction text, state text, operator text, host text, version text, \
+             started_at text, ended_at text, of_run text, base text, target text, plan text",
+        ),
+        table(
+            "step",
+            "run text, position bigint, step text, state text, started_at text, ended_at text, attempts bigint, \
+             error text, cursor text, xid text, PRIMARY KEY (run, position)",
         ),
     ]
 }

@@ -11,6 +11,7 @@ pub use read::{is_plan, read};
 pub use write::write;
 
 use crate::plan::Step;
+use crate::schema::Parts;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -34,6 +35,8 @@ struct Head {
     engine: crate::schema::EngineKind,
     title: String,
     base: Option<String>,
+    #[serde(default, skip_serializing_if = "Parts::is_empty")]
+    base_parts: Parts,
     target: Option<String>,
     /// How many steps were written, to see when some were taken out.
     steps: usize,
@@ -113,6 +116,7 @@ mod tests {
             engine: EngineKind::Postgres,
             title: "A plan\nof two lines".to_owned(),
             base: Some("sha256:0".to_owned()),
+            base_parts: Parts::new(),
             target: None,
             steps,
             notes: vec!["note".to_owned()],

@@ -170,6 +170,7 @@ fn finish(head: Head, steps: Vec<Step>, mut notes: Vec<String>) -> Plan {
         engine: head.engine,
         title: head.title,
         base: head.base,
+        base_parts: head.base_parts,
         target: if changed { None } else { head.target },
         steps,
         notes,

@@ -14,6 +14,7 @@ pub fn write(plan: &Plan, patterns: &dyn Patterns) -> String {
             engine: plan.engine,
             title: plan.title.clone(),
             base: plan.base.clone(),
+            base_parts: plan.base_parts.clone(),
             target: plan.target.clone(),
             steps: plan.steps.len(),
             notes: plan.notes.clone(),

@@ -41,7 +41,7 @@ fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Sche
         (Origin::Wanted { .. } | Origin::File, _) => return Err(Error::internal("there is nothing to plan from")),
     };
     if plan.base.is_none() {
-        plan.base = Some(schema.fingerprint());
+        plan.starts_from(schema);
     }
     Ok(judge(plan, source, style, ground))
 }

@@ -2,12 +2,12 @@
 
 use super::super::effect::Effect;
 use super::super::message::FromDatabase;
-use super::super::state::{Ask, Choice, Layer, Link, Purpose, State, Then, Tongue};
+use super::super::state::{Ask, Choice, Layer, Link, Notice, Purpose, State, Then, Tongue};
 use super::{browser, inform, picker, plan, problem};
-use crate::Error;
 use crate::run::{Direction, RunRecord, RunState, StepState};
 use crate::sql::one_line;
 use crate::tui::Preparing;
+use crate::{Error, ErrorCode};
 
 pub fn told(state: &mut State, told: FromDatabase, effects: &mut Vec<Effect>) {
     match told {
@@ -31,6 +31,11 @@ pub fn told(state: &mut State, told: FromDatabase, effects: &mut Vec<Effect>) {
         FromDatabase::Schema(Ok(schema)) => {
             state.schema = Some(schema);
             state.browser.reloading = false;
+            // That the server could not be reached is no news any more.
+            let unreachable = |code| matches!(code, ErrorCode::Connection | ErrorCode::ConnectionLost);
+            if matches!(&state.notice, Some(Notice::Problem(error)) if unreachable(error.code)) {
+                state.notice = None;
+            }
             state.browser.lay_out(state.schema.as_deref());
             browser::refresh_details(state);
             if std::mem::take(&mut state.plan.again) {

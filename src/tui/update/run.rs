@@ -88,7 +88,11 @@ fn event_came(state: &mut State, event: Event, effects: &mut Vec<Effect>) {
         Event::StepFailed { error, .. } => Some(error.clone()),
         _ => None,
     };
+    let moved_on = matches!(event, Event::StepDone { .. } | Event::StepFailed { .. } | Event::Ended { .. });
     run.take(event, state.now);
+    if moved_on {
+        close_signals(state);
+    }
     if asks && new_step {
         if let Some(at) = plan::next_undone(state) {
             state.plan.selected = at;
@@ -121,6 +125,15 @@ fn end(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Questions about a session that stood in the way of a step which is over.
+fn close_signals(state: &mut State) {
+    let signals = |layer: &Layer| match layer {
+        Layer::Ask(ask) => ask.choices.iter().any(|choice| matches!(choice.then, Then::Signal { .. })),
+        _ => false,
+    };
+    state.layers.retain(|layer| !signals(layer));
+}
+
 fn close_dialog(state: &mut State) {
     state.layers.retain(|layer| !matches!(layer, Layer::Confirm(_)));
 }
@@ -137,7 +150,11 @@ pub fn gauge_focus(state: &State) -> Focus {
     let probe = step.changes.iter().find_map(|c| c.table().cloned());
     let probe = probe.or_else(|| step.backfill.as_ref().map(|b| b.table.clone()));
     let exists = |name: &crate::schema::QName| state.schema.as_ref().is_some_and(|s| s.tables.contains_key(name));
-    Focus { backend: run.executor, locks: step.locks.clone(), probe: probe.filter(exists) }
+    let locked = || {
+        let is_locked = |name: &&crate::schema::QName| step.locks.iter().any(|l| l.relation == name.to_string());
+        state.schema.as_ref()?.tables.keys().find(is_locked).cloned()
+    };
+    Focus { backend: run.executor, locks: step.locks.clone(), probe: probe.filter(exists).or_else(locked) }
 }
 
 pub fn reading(state: &mut State, reading: Reading) {

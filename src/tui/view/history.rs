@@ -29,12 +29,13 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
         lines.extend(run.steps.iter().map(|step| {
             let (sign, word, role) = step_state(pen, step.state);
             let attempts = if step.attempts > 1 { format!("  {} attempts", step.attempts) } else { String::new() };
-            let error = step.error.as_ref().map(|e| format!("  {e}")).unwrap_or_default();
+            let error = step.error.as_deref().unwrap_or_default();
             Line::from(vec![
                 pen.span(format!("  {sign} {word:<12}"), role),
                 pen.foreign(&step.step.title, Role::Text),
                 pen.span(attempts, Role::Dim),
-                pen.foreign(&error, Role::Bad),
+                pen.span("  ", Role::Text),
+                pen.foreign(error, Role::Bad),
             ])
         }));
     }

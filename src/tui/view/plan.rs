@@ -213,9 +213,9 @@ fn run_status(pen: &Pen, run: &RunView) -> Vec<Line<'static>> {
     if let Some(filled) = &run.filled {
         let bar = filled.total.map(|total| pen.progress(filled.walked, total, 24)).unwrap_or_default();
         let of = filled.total.map(|t| format!(" of {}", count(t))).unwrap_or_default();
-        let word = if filled.paused { "  PAUSED (p goes on)" } else { "" };
+        let word = if filled.paused { " PAUSED (p goes on)," } else { "" };
         let text = format!(
-            " {}{of} rows walked, {} changed, batches of {}{word}",
+            "{word} {}{of} rows walked, {} changed, batches of {}",
             count(filled.walked),
             count(filled.changed),
             count(filled.batch_rows)

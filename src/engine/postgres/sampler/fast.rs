@@ -12,7 +12,8 @@ pub(super) struct Fast {
     held: Vec<Held>,
     waiting: Vec<Waiting>,
     blockers: Vec<BlockerRow>,
-    activity: ActivityRow,
+    /// Nothing for a role that does not see what other users do.
+    activity: Option<ActivityRow>,
     progress: Vec<ProgressRow>,
     pub(super) wal_bytes: Option<f64>,
 }
@@ -92,10 +93,10 @@ pub(super) fn query(version: u32, focus: &Focus, probe: i64) -> String {
              FROM ours o LEFT JOIN pg_stat_activity a ON a.pid = o.pid LEFT JOIN LATERAL (SELECT l.relation, l.mode \
                  FROM locks l JOIN asked q ON q.pid = {focus} AND q.relation = l.relation \
                  WHERE l.pid = o.pid AND l.granted LIMIT 1) h ON true), \
-         'activity', (SELECT json_build_object('active', count(*) FILTER (WHERE a.state = 'active'), \
+         'activity', (SELECT CASE WHEN pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') THEN json_build_object('active', count(*) FILTER (WHERE a.state = 'active'), \
              'idle_in_transaction', count(*) FILTER (WHERE a.state LIKE 'idle in transaction%'), \
              'oldest_xact_ms', max({}), \
-             'oldest_query_ms', max({}) FILTER (WHERE a.state = 'active')) \
+             'oldest_query_ms', max({}) FILTER (WHERE a.state = 'active')) END \
              FROM pg_stat_activity a WHERE a.backend_type = 'client backend' AND a.datname = current_database() \
              AND a.pid <> pg_backend_pid() AND a.application_name NOT IN ('lockstep-sampler', 'lockstep-probe')), \
          'progress', (SELECT coalesce(json_agg(p), '[]') FROM ({}) p), \
@@ -167,16 +168,17 @@ impl Waits {
             None => waiting.iter().filter(|w| !w.blocked_by.is_empty()).map(|w| w.backend).collect(),
         };
         let longest = waiting.iter().filter(|w| blocked.contains(&w.backend)).filter_map(|w| w.wait_ms);
-        sample.locks.longest_wait_ms = longest.reduce(f64::max);
+        // Nobody waiting is known, and no gap.
+        sample.locks.longest_wait_ms = if blocked.is_empty() { Some(0.0) } else { longest.reduce(f64::max) };
         sample.locks.blocked_sessions = Some(blocked.len() as u64);
         sample.locks.waiting = Some(waiting);
         sample.locks.held = focus.backend.map(|_| fast.held.iter().filter_map(held).collect());
         sample.locks.blockers = fast.blockers.iter().map(blocker).collect();
-        sample.activity = Some(Activity {
-            active: fast.activity.active,
-            idle_in_transaction: fast.activity.idle_in_transaction,
-            oldest_xact_ms: fast.activity.oldest_xact_ms.map(|ms| ms.max(0.0)),
-            oldest_query_ms: fast.activity.oldest_query_ms.map(|ms| ms.max(0.0)),
+        sample.activity = fast.activity.as_ref().map(|activity| Activity {
+            active: activity.active,
+            idle_in_transaction: activity.idle_in_transaction,
+            oldest_xact_ms: activity.oldest_xact_ms.map(|ms| ms.max(0.0)),
+            oldest_query_ms: activity.oldest_query_ms.map(|ms| ms.max(0.0)),
         });
         sample.progress = fast.progress.iter().map(progress_of).collect();
     }

@@ -1,0 +1,143 @@
+//! What a schema is made of, as short digests by name: enough to say later what has changed, without keeping it all.
+
+use super::{QName, Schema, hex};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Digests by what a person calls the object: `table public.sales`, `view public.totals`.
+pub type Parts = BTreeMap<String, Part>;
+
+/// One object, and for tables of interest what it has: `column region`, `index sales_region_idx`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub digest: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, String>,
+}
+
+impl Schema {
+    /// Digests of all objects; of the tables in `close` also of their columns, constraints, indexes and triggers.
+    pub fn parts(&self, close: &BTreeSet<QName>) -> Parts {
+        let canonical = self.canonical();
+        let mut out = Parts::new();
+        let mut add = |kind: &str, name: String, digest: String| {
+            out.insert(format!("{kind} {name}"), Part { digest, members: BTreeMap::new() });
+        };
+        canonical.namespaces.iter().for_each(|(name, it)| add("schema", name.clone(), digest(it)));
+        canonical.extensions.iter().for_each(|(name, it)| add("extension", name.clone(), digest(it)));
+        canonical.types.iter().for_each(|(name, it)| add("type", name.to_string(), digest(it)));
+        canonical.sequences.iter().for_each(|(name, it)| add("sequence", name.to_string(), digest(it)));
+        canonical.tables.iter().for_each(|(name, it)| add("table", name.to_string(), digest(it)));
+        canonical.views.iter().for_each(|(name, it)| add("view", name.to_string(), digest(it)));
+        canonical.routines.iter().for_each(|(name, it)| add("function", name.to_string(), digest(it)));
+        for other in &canonical.others {
+            add("object", format!("{:?}", other.id), digest(other));
+        }
+        for name in close {
+            let Some(table) = canonical.tables.get(name) else { continue };
+            let Some(part) = out.get_mut(&format!("table {name}")) else { continue };
+            let columns = table.columns.iter().map(|it| (format!("column {}", it.name), digest(it)));
+            let indexes = table.indexes.iter().map(|(name, it)| (format!("index {name}"), digest(it)));
+            let triggers = table.triggers.iter().map(|(name, it)| (format!("trigger {name}"), digest(it)));
+            let named = self.tables.get(name).map(|table| &table.constraints).into_iter().flatten();
+            let constraints = named.map(|(name, it)| (format!("constraint {name}"), digest(it)));
+            part.members = columns.chain(constraints).chain(indexes).chain(triggers).collect();
+        }
+        out
+    }
+
+    /// What is different from `before`, in a sentence each.
+    pub fn changed_since(&self, before: &Parts) -> Vec<String> {
+        let close = self
+            .tables
+            .keys()
+            .filter(|name| before.get(&format!("table {name}")).is_some_and(|part| !part.members.is_empty()));
+        let now = self.parts(&close.cloned().collect());
+        let mut said = Vec::new();
+        for (name, was) in before {
+            match now.get(name) {
+                None => said.push(format!("The {name} is gone.")),
+                Some(is) if is.digest != was.digest => said.extend(told(name, was, is)),
+                Some(_) => {}
+            }
+        }
+        said.extend(now.keys().filter(|name| !before.contains_key(*name)).map(|name| format!("The {name} is new.")));
+        said
+    }
+}
+
+fn told(name: &str, was: &Part, is: &Part) -> Vec<String> {
+    let mut said = Vec::new();
+    for (member, digest) in &was.members {
+        match is.members.get(member) {
+            None => said.push(format!("The {member} of {name} is gone.")),
+            Some(now) if now != digest => said.push(format!("The {member} of {name} has changed.")),
+            Some(_) => {}
+        }
+    }
+    let new = is.members.keys().filter(|member| !was.members.contains_key(*member));
+    said.extend(new.map(|member| format!("The {member} of {name} is new.")));
+    if said.is_empty() {
+        said.push(format!("The {name} has changed."));
+    }
+    said
+}
+
+/// Short: it tells versions of one object apart, and keeps no secret.
+fn digest<T: Serialize>(value: &T) -> String {
+    // Serialising a value of our own types to memory cannot fail.
+    let json = serde_json::to_vec(value).unwrap_or_default();
+    hex(Sha256::digest(&json).get(..6).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Change, Column, EngineKind, Table};
+
+    fn name(table: &str) -> QName {
+        QName::new("public", table)
+    }
+
+    fn shop() -> Schema {
+        let mut schema = Schema::empty(EngineKind::Postgres);
+        for table in ["sales", "stores"] {
+            let mut made = Table::new(name(table));
+            made.columns.push(Column::new("id", "integer"));
+            schema.tables.insert(name(table), made);
+        }
+        schema
+    }
+
+    #[test]
+    fn nothing_has_changed_in_the_same_schema() {
+        let shop = shop();
+        assert!(shop.changed_since(&shop.parts(&BTreeSet::from([name("sales")]))).is_empty());
+    }
+
+    #[test]
+    fn a_table_of_interest_tells_its_columns_and_others_themselves() {
+        let before = shop().parts(&BTreeSet::from([name("sales")]));
+        let mut now = shop();
+        for table in ["sales", "stores"] {
+            now.apply(&Change::AddColumn { table: name(table), column: Column::new("region", "text") }).unwrap();
+        }
+        now.tables.insert(name("visits"), Table::new(name("visits")));
+        let said = now.changed_since(&before);
+        let wanted = [
+            "The column region of table public.sales is new.",
+            "The table public.stores has changed.",
+            "The table public.visits is new.",
+        ];
+        assert_eq!(said, wanted);
+    }
+
+    #[test]
+    fn what_is_gone_is_told() {
+        let before = shop().parts(&BTreeSet::new());
+        let mut now = shop();
+        now.tables.remove(&name("stores"));
+        assert_eq!(now.changed_since(&before), ["The table public.stores is gone."]);
+    }
+}
