@@ -39,15 +39,13 @@ fn open(database: &Arc<dyn Database>, home: &std::path::Path) -> Screen {
     screen
 }
 
+/// Asks for a change, as soon as the schema has been read, and leaves the chat with its plan.
 fn ask(screen: &mut Screen, request: &str) {
-    screen
-        .keys("a")
-        .wait_for("Enter send")
-        .keys(request)
-        .keys("\r")
-        .wait_for("step")
-        .keys("\x1b")
-        .wait_gone("Enter send");
+    let answered = |text: &str| text.contains("Enter send") || text.contains("Not now");
+    while !screen.keys("a").wait_until("the chat to take the keys", answered).text().contains("Enter send") {
+        screen.settle(Duration::from_millis(200));
+    }
+    screen.keys(request).keys("\r").wait_for("A plan of").keys("\x1b").wait_gone("Enter send");
 }
 
 /// Consents to the step whose dialog is to open.
