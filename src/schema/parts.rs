@@ -105,7 +105,7 @@ mod tests {
         for table in ["sales", "stores"] {
             let mut made = Table::new(name(table));
             made.columns.push(Column::new("id", "integer"));
-            schema.tables.insert(name(table), made);
+            schema.tables.insert(name(table), made.into());
         }
         schema
     }
@@ -123,7 +123,7 @@ mod tests {
         for table in ["sales", "stores"] {
             now.apply(&Change::AddColumn { table: name(table), column: Column::new("region", "text") }).unwrap();
         }
-        now.tables.insert(name("visits"), Table::new(name("visits")));
+        now.tables.insert(name("visits"), Table::new(name("visits")).into());
         let said = now.changed_since(&before);
         let wanted = [
             "The column region of table public.sales is new.",
