@@ -45,7 +45,8 @@ fn ask(screen: &mut Screen, request: &str) {
     while !screen.keys("a").wait_until("the chat to take the keys", answered).text().contains("Enter send") {
         screen.settle(Duration::from_millis(200));
     }
-    screen.keys(request).keys("\r").wait_for("A plan of").keys("\x1b").wait_gone("Enter send");
+    // Keys that came before the notice had gone are in the prompt.
+    screen.keys(&"\x7f".repeat(40)).keys(request).keys("\r").wait_for("A plan of").keys("\x1b").wait_gone("Enter send");
 }
 
 /// Consents to the step whose dialog is to open.
