@@ -13,6 +13,7 @@ mod namespaces;
 mod others;
 mod owners;
 mod privileges;
+mod remarks;
 mod routines;
 mod sequences;
 mod tables;
@@ -57,6 +58,7 @@ async fn read(connection: &mut PgConnection, info: &ServerInfo) -> Result<Schema
     routines::read(connection, &mut build).await?;
     triggers::read(connection, &mut build).await?;
     others::read(connection, &mut build).await?;
+    remarks::read(connection, &mut build).await?;
     owners::read(connection, &mut build).await?;
     privileges::read(connection, &mut build).await?;
     unmodelled::read(connection, &mut build).await?;
