@@ -66,7 +66,7 @@ async fn a_request_is_planned_shown_run_and_taken_back() {
         .wait_for("CREATE TABLE sales")
         .wait_for("sales_customer");
     screen.keys("a").keys(REQUEST).keys("\r").wait_for("A plan of").wait_for("Create index");
-    screen.keys("\x1b").wait_for("x run").keys("\r").wait_for("Rollback: exact");
+    screen.keys("\x1b").wait_for("x run  ").keys("\r").wait_for("Rollback: exact");
     screen
         .keys("\x1b")
         .wait_gone("Rollback: exact")
@@ -93,7 +93,7 @@ async fn nothing_runs_by_enter_or_by_leaving_the_dialog() {
     let before = fingerprint(&file).await;
     let mut screen = open(&file, &[], (80, 24));
     screen.wait_for("sales").keys("a").keys("drop the sales table\r").wait_for("A plan of");
-    screen.keys("\x1b").wait_for("x run").keys("x").wait_for("Type ").settle(GUARD);
+    screen.keys("\x1b").wait_for("x run  ").keys("x").wait_for("Type ").settle(GUARD);
     screen.keys("y\ty\r").wait_for("Run step 1");
     screen.resize(100, 30).wait_for("Run step 1").keys("\x1b").wait_gone("Run step 1");
     screen.keys("S").wait_for("stopped");
@@ -107,7 +107,7 @@ async fn a_killed_run_is_found_again_and_taken_back() {
     let before = fingerprint(&file).await;
     std::fs::write(file.folder().join("endless.sql"), ENDLESS).unwrap();
     let mut screen = open(&file, &["--sql", "endless.sql"], (120, 40));
-    screen.wait_for("2 steps").keys("\tx");
+    screen.wait_for("2 steps").keys("x");
     confirm(&mut screen, "Run step 1 of 2?");
     confirm(&mut screen, "Run step 2 of 2?");
     screen.wait_for("running for").kill();
@@ -125,7 +125,7 @@ async fn a_running_step_is_cancelled_by_a_key_and_by_a_signal() {
     let file = SqliteFile::new(SHOP).await;
     std::fs::write(file.folder().join("endless.sql"), ENDLESS).unwrap();
     let mut screen = open(&file, &["--sql", "endless.sql"], (120, 40));
-    screen.wait_for("2 steps").keys("\tx");
+    screen.wait_for("2 steps").keys("x");
     confirm(&mut screen, "Run step 1 of 2?");
     confirm(&mut screen, "Run step 2 of 2?");
     screen.wait_for("running for").keys("c").wait_for("2 steps, cancelled");
@@ -134,7 +134,7 @@ async fn a_running_step_is_cancelled_by_a_key_and_by_a_signal() {
 
     std::fs::write(file.folder().join("endless.sql"), ENDLESS.replace("note text", "remark text")).unwrap();
     let mut screen = open(&file, &["--sql", "endless.sql"], (120, 40));
-    screen.wait_for("2 steps").keys("\tx");
+    screen.wait_for("2 steps").keys("x");
     confirm(&mut screen, "Run step 1 of 2?");
     confirm(&mut screen, "Run step 2 of 2?");
     screen.wait_for("running for");
@@ -156,7 +156,7 @@ async fn a_plan_whose_table_has_gone_says_so_and_is_planned_again() {
     let mut session = database.session(lockstep::engine::SessionRole::Executor).await.unwrap();
     session.execute("create table late (id integer primary key)").await.unwrap();
     drop(session);
-    screen.keys("\x1b").wait_for("x run").keys("x").wait_for("late").wait_for("plan again").settle(GUARD).keys("p");
+    screen.keys("\x1b").wait_for("x run  ").keys("x").wait_for("late").wait_for("plan again").settle(GUARD).keys("p");
     screen.wait_gone("plan again").wait_for("late").keys("x").wait_for("Run step 1");
     screen.keys("\x1b").wait_gone("Run step 1").keys("S").wait_for("stopped");
     quit(&mut screen);
@@ -211,6 +211,6 @@ async fn the_demo_opens_on_its_shop_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::open(&["demo"], (120, 40), folder.path());
     screen.wait_for("DEMO").wait_for("order_items").keys("a").keys(REQUEST).keys("\r").wait_for("A plan of");
-    screen.keys("\x1b").wait_for("x run").keys("4").wait_for("probe");
+    screen.keys("\x1b").wait_for("x run  ").keys("4").wait_for("probe");
     quit(&mut screen);
 }

@@ -60,7 +60,9 @@ fn begun(state: &mut State, result: Result<(crate::plan::Plan, Direction)>) {
             state.tab = Tab::Plan;
         }
         Err(error) if plan::is_stale(&error) => {
-            let text = vec![error.message.clone(), error.hint.clone().unwrap_or_default()];
+            // The title says the first half already.
+            let what = error.message.split_once(": ").map_or(error.message.as_str(), |(_, what)| what);
+            let text = vec![what.to_owned(), error.hint.clone().unwrap_or_default()];
             state.layers.push(Layer::Ask(Ask {
                 opened: state.now,
                 title: "The schema has changed since the plan was made".into(),

@@ -117,7 +117,9 @@ impl Screen {
 
     /// Kills the program at once, as `kill -9` does.
     pub fn kill(&mut self) {
-        self.child.kill().unwrap();
+        // The child's own `kill` begins with SIGHUP, which ends the program in good order.
+        let process = self.process_id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", "KILL", &process]).status().unwrap().success());
         self.child.wait().unwrap();
     }
 
