@@ -77,10 +77,12 @@ pub(super) fn set_type(
                 "session-timezone-rewrite",
                 Severity::Medium,
                 format!(
-                    "changing {}.{column} to {new} rewrites the table unless the session's time zone is UTC",
+                    "changing {}.{column} to {new} reads the values in the session's time zone, and rewrites the table \
+                     unless that is UTC",
                     table.short()
                 ),
-                "run SET timezone = 'UTC' in the same session before it, if the stored values mean UTC",
+                "Lockstep's own sessions are in UTC; if the stored values mean another zone, say USING column AT TIME ZONE \
+                 'Zone/City', and if they mean UTC, run SET timezone = 'UTC' first when another client runs it",
             );
         }
     }
