@@ -104,7 +104,9 @@ fn clause_of<'a>(draft: &Draft<'a>, clause: &[Token]) -> Flow<Draft<'a>> {
     }
     let Some((mended, notes)) = rewording::mended(clause) else { return grammar::read(draft, clause, false) };
     let mut taken = grammar::read(draft, &mended, true).or_else(|_| grammar::read(draft, &mended, false))?;
-    notes.into_iter().for_each(|note| taken.note(note));
+    for note in notes {
+        taken.note(note);
+    }
     Ok(taken)
 }
 

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn slips_are_mended_and_told() {
-        let (mended, notes) = super::mended(&tokens("drpo colunm body from reviews")).unwrap();
+        let (mended, notes) = mended(&tokens("drpo colunm body from reviews")).unwrap();
         assert_eq!(text_of(&mended), "drop column body from reviews");
         assert_eq!(notes.len(), 2);
         assert!(super::mended(&tokens("add note to orders")).is_none());

@@ -55,7 +55,7 @@ pub fn read(state: &mut State, purpose: Purpose, path: &Path, result: Result<Str
         Purpose::Migration if crate::plan::file::is_plan(&text) => saved_plan(state, &text, effects),
         Purpose::Migration => chat::plan_sql(state, &title, &text, effects),
         Purpose::Wanted => plan::build(state, Source::Wanted { title, text }, effects),
-        Purpose::Compare => compare(state, title, text, effects),
+        Purpose::Compare => compare(state, &title, text, effects),
         Purpose::Before | Purpose::After | Purpose::SavePlan => {}
     }
 }
@@ -76,7 +76,7 @@ fn compare_two(state: &mut State, after: &str, effects: &mut Vec<Effect>) {
     effects.push(Effect::CompareTwo { id, before, after: after.to_owned() });
 }
 
-fn compare(state: &mut State, title: String, sql: String, effects: &mut Vec<Effect>) {
+fn compare(state: &mut State, title: &str, sql: String, effects: &mut Vec<Effect>) {
     let Some(ground) = state.ground() else { return };
     let id = state.next_id();
     state.diff = DiffPane { working: Some(id), ..DiffPane::default() };

@@ -236,7 +236,9 @@ fn add_columns(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     }
     if said.has("type") {
         let data_type = draft.said_type(said.get("type")).ok_or(Stop::No)?;
-        specs.iter_mut().for_each(|spec| spec.data_type = spec.data_type.take().or(Some(data_type.clone())));
+        for spec in &mut specs {
+            spec.data_type.get_or_insert_with(|| data_type.clone());
+        }
     }
     let names: Vec<String> = specs.iter().map(|s| s.name.clone()).collect();
     for spec in &specs {

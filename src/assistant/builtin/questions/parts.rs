@@ -1,4 +1,5 @@
 //! Constraints, defaults, triggers, keys and indexes: of one table, or of all.
+#![expect(clippy::unnecessary_wraps, reason = "every question has the same form, also one that always has an answer")]
 
 use super::super::draft::{Draft, Flow, Stop};
 use super::super::pattern::Captures;

@@ -55,7 +55,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
     build
         .schema
         .others
-        .extend(found.iter().filter(|(_, r)| r.now != r.usual).map(|((on, role), r)| other(on, role, r)));
+        .extend(found.iter().filter(|(_, r)| r.now != r.usual).map(|((on, role), r)| other(on, role.as_deref(), r)));
     Ok(())
 }
 
@@ -76,8 +76,8 @@ fn right(row: &PgRow) -> Result<(On, Option<String>, Right, bool, bool)> {
     Ok((on, role, Right { privilege, column, grantable }, is_now, by_owner))
 }
 
-fn other(on: &On, role: &Option<String>, rights: &Rights) -> Other {
-    let to = role.as_ref().map_or_else(|| "PUBLIC".to_owned(), |role| quoted(role));
+fn other(on: &On, role: Option<&str>, rights: &Rights) -> Other {
+    let to = role.map_or_else(|| "PUBLIC".to_owned(), quoted);
     let On { before, target, .. } = on;
     let take_all = format!("{before}REVOKE ALL ON {target} FROM {to}");
     let mut create = vec![take_all.clone()];
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn what_was_given_is_taken_again() {
         let now = [right("SELECT", Some("a"), false), right("INSERT", None, true)].into();
-        let made = other(&on(), &Some("reader".into()), &Rights { now, usual: BTreeSet::new() });
+        let made = other(&on(), Some("reader"), &Rights { now, usual: BTreeSet::new() });
         assert_eq!(
             made.create,
             [
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn what_was_taken_is_given_again() {
         let usual = [right("EXECUTE", None, false)].into();
-        let made = other(&on(), &None, &Rights { now: BTreeSet::new(), usual });
+        let made = other(&on(), None, &Rights { now: BTreeSet::new(), usual });
         assert_eq!(made.create, ["REVOKE ALL ON TABLE public.t FROM PUBLIC"]);
         assert_eq!(made.drop, "GRANT EXECUTE ON TABLE public.t TO PUBLIC");
     }

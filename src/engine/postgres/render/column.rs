@@ -160,8 +160,7 @@ fn alter_identity(table: &QName, column: &str, (old, new): (&Identity, &Identity
         format!("CACHE {}", now.cache),
         (if now.cycle { "CYCLE" } else { "NO CYCLE" }).to_owned(),
     ];
-    let set: String = set.iter().map(|option| format!(" SET {option}")).collect();
-    out.push(alter(table, column, &format!("SET GENERATED {}{set}", when(new))));
+    out.push(alter(table, column, &format!("SET GENERATED {} SET {}", when(new), set.join(" SET "))));
     out
 }
 
