@@ -224,7 +224,7 @@ const DEFAULTS: &str = "SELECT CASE o.defaclobjtype WHEN 'r' THEN 'tables' WHEN 
          WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE 'large objects' END, \
      coalesce(n.nspname::text, ''), pg_get_userbyid(o.defaclrole)::text, \
      format('ALTER DEFAULT PRIVILEGES FOR ROLE %I%s ', pg_get_userbyid(o.defaclrole), \
-         coalesce(format(' IN SCHEMA %I', n.nspname), '')), \
+         coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '')), \
      CASE o.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'ROUTINES' \
          WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END, o.defaclacl, \
      CASE WHEN o.defaclnamespace = 0 THEN \
