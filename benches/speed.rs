@@ -7,7 +7,9 @@ use crossterm::event::KeyCode;
 use divan::{Bencher, black_box};
 use lockstep::engine::{self, ConnectOptions, Target};
 use lockstep::plan::{self, PlanOptions};
-use lockstep::schema::*;
+use lockstep::schema::{
+    Action, Column, Constraint, ConstraintKind, EngineKind, ForeignKey, Index, Namespace, QName, Schema, Table,
+};
 use lockstep::tui::Headless;
 use lockstep::{diff, risk};
 use sqlx::{Connection as _, SqliteConnection};

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// [`Back`](super::Direction::Back) with `of_run`.
 ///
 /// # Errors
-/// As [`rollback_plan`](super::rollback_plan) and [`recover`].
+/// As [`rollback_plan`](super::rollback_plan) and [`recover()`].
 pub async fn way_back(database: &Arc<dyn Database>, run: RunRecord, to: Option<&str>) -> Result<Plan> {
     let (run, left) = settled(database, run).await?;
     let mut plan = rollback_plan_with(&run, to, &left)?;
@@ -23,7 +23,7 @@ pub async fn way_back(database: &Arc<dyn Database>, run: RunRecord, to: Option<&
 /// The plan of what `run` has not done. To be run forward with `of_run`: the run goes on in its journal.
 ///
 /// # Errors
-/// As [`resume_plan`](super::resume_plan) and [`recover`].
+/// As [`resume_plan`](super::resume_plan) and [`recover()`].
 pub async fn way_on(database: &Arc<dyn Database>, run: RunRecord) -> Result<Plan> {
     let (run, left) = settled(database, run).await?;
     let mut plan = resume_plan_with(&run, &left)?;

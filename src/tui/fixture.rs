@@ -89,7 +89,7 @@ pub fn plan() -> Plan {
         engine: EngineKind::Postgres,
         title: "Add a region to sales".into(),
         base: None,
-        base_parts: crate::schema::Parts::new(),
+        base_parts: Parts::new(),
         target: None,
         steps: vec![
             step("s1", "Add column region to sales", "ALTER TABLE sales ADD COLUMN region text DEFAULT 'EU'"),

@@ -32,7 +32,8 @@ fn answer(tool: &str, input: &Value) -> String {
         json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 20}}),
         json!({"type": "message_stop"}),
     ];
-    events.iter().map(|e| format!("event: {}\ndata: {e}\n\n", e["type"].as_str().unwrap())).collect()
+    let frame = |e: &Value| format!("event: {}\ndata: {e}\n\n", e["type"].as_str().unwrap());
+    events.iter().map(frame).collect::<Vec<_>>().concat()
 }
 
 fn region() -> Value {
@@ -175,7 +176,7 @@ async fn the_chat_asks_the_model_shows_what_it_is_told_and_its_drop_wants_the_na
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_model_is_dropped_by_escape_and_the_built_in_planner_can_be_asked() {
     let file = SqliteFile::new(SHOP).await;
-    let slow = streamed("reply", &json!({"answer": "too late"})).set_delay(std::time::Duration::from_secs(60));
+    let slow = streamed("reply", &json!({"answer": "too late"})).set_delay(std::time::Duration::from_mins(1));
     let server = serve(slow).await;
     configure(file.folder(), &server.uri(), "timeout_is_not_a_key = 1");
     let refused = lockstep(&["ask", "--db", &file.url(), "what references customers?"], file.folder());

@@ -56,21 +56,6 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
     Ok(())
 }
 
-/// Defaults that columns of views have for what is inserted through them.
-fn view_defaults() -> Kind {
-    let sql = format!(
-        "SELECT c.oid::int8, n.nspname::text, c.relname::text, 'default of ' || a.attname, \
-         format('ALTER VIEW %I.%I ALTER COLUMN %I SET DEFAULT %s', n.nspname, c.relname, a.attname, \
-             pg_get_expr(d.adbin, d.adrelid)), \
-         format('ALTER VIEW %I.%I ALTER COLUMN %I DROP DEFAULT', n.nspname, c.relname, a.attname), NULL::text, NULL::text \
-         FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum \
-         WHERE c.relkind = 'v' AND {NAMESPACE} AND {}",
-        own("pg_class", "c.oid")
-    );
-    Kind { kind: ObjectKind::TableSetting, catalog: None, sql }
-}
-
 /// The replica identity, where it is not the primary key.
 fn replica_identities() -> Kind {
     let sql = format!(

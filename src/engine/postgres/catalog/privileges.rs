@@ -88,7 +88,7 @@ fn other(on: &On, role: Option<&str>, rights: &Rights) -> Other {
         Some(grant) => grant,
         None => take_all,
     };
-    let part = format!("{} to {}", on.word, role.as_deref().unwrap_or("PUBLIC"));
+    let part = format!("{} to {}", on.word, role.unwrap_or("PUBLIC"));
     Other { id: ObjectRef::part(on.kind, on.name.clone(), part), create, drop }
 }
 
