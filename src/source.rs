@@ -34,18 +34,24 @@ pub struct SqlText {
     pub text: String,
 }
 
-/// Reads both sides of a comparison. SQL text is taken for the engine of the other side.
+/// Reads both sides of a comparison. SQL text is taken for the engine of the other side; `engine` is for where both
+/// are SQL text and no shadow says it.
 ///
 /// # Errors
 /// Whatever reading either side gives; `Usage` when the two are of different engines.
-pub async fn load_both(before: Source, after: Source, shadow: Option<&str>) -> Result<(Loaded, Loaded)> {
+pub async fn load_both(
+    before: Source,
+    after: Source,
+    shadow: Option<&str>,
+    engine: Option<EngineKind>,
+) -> Result<(Loaded, Loaded)> {
     // Whichever side is no SQL text is loaded first: it says which engine the other is for.
     let (before, after) = if matches!(before, Source::Sql(_)) {
-        let after = after.load(Context { shadow, ..Context::default() }).await?;
-        (before.load(Context { beside: Some(&after), shadow, engine: None }).await?, after)
+        let after = after.load(Context { shadow, engine, ..Context::default() }).await?;
+        (before.load(Context { beside: Some(&after), shadow, engine }).await?, after)
     } else {
-        let before = before.load(Context { shadow, ..Context::default() }).await?;
-        let after = after.load(Context { beside: Some(&before), shadow, engine: None }).await?;
+        let before = before.load(Context { shadow, engine, ..Context::default() }).await?;
+        let after = after.load(Context { beside: Some(&before), shadow, engine }).await?;
         (before, after)
     };
     if before.schema.engine != after.schema.engine {

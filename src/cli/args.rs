@@ -170,6 +170,9 @@ pub struct Diff {
     /// That an object was renamed: old=new, where old is table, schema.table or table.column. May be repeated.
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
+    /// The engine of SQL text, where neither side is a database.
+    #[arg(long, value_enum)]
+    pub engine: Option<DemoEngine>,
 }
 
 #[derive(Debug, Args)]

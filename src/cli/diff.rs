@@ -2,13 +2,14 @@
 
 use super::args::{Diff, DiffFormat};
 use super::source::{self, Source};
-use super::{Status, output, show};
+use super::{Status, inspect, output, show};
 use crate::config::Config;
 use crate::{Error, Result, diff, plan};
 
 pub async fn run(args: Diff, config: &Config) -> Result<Status> {
     let (before, after) = (Source::parse(&args.before, config)?, Source::parse(&args.after, config)?);
-    let (before, after) = source::load_both(before, after, args.shadow.as_deref()).await?;
+    let (before, after) =
+        source::load_both(before, after, args.shadow.as_deref(), args.engine.map(inspect::kind)).await?;
     before.notes.iter().chain(&after.notes).for_each(|note| output::note(note));
     let dialect = &before.dialect;
     let renames = source::renames(&args.rename, &before.schema, dialect.default_schema())?;

@@ -6,7 +6,7 @@ use crate::assistant::provider::Turn;
 use crate::engine::{Dialect, Focus, Target};
 use crate::plan::{Plan, Style};
 use crate::run::Command;
-use crate::schema::Schema;
+use crate::schema::{EngineKind, Schema};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -81,6 +81,8 @@ pub enum Effect {
     /// How one schema differs from another, each named as on the command line.
     CompareTwo {
         id: u64,
+        /// Of the database at hand, for two texts of SQL.
+        engine: Option<EngineKind>,
         before: String,
         after: String,
     },

@@ -114,6 +114,6 @@ mod tests {
         workbench.show(Arc::new(crate::tui::fixture::schema())).unwrap();
         assert!(workbench.text().contains("customers"));
         workbench.press(KeyCode::Char('?')).unwrap();
-        assert!(workbench.text().contains("Help"), "{}", workbench.text());
+        assert!(workbench.text().contains("Everywhere"), "{}", workbench.text());
     }
 }

@@ -78,9 +78,9 @@ impl Runner {
                 let database = self.database();
                 self.task(async move { Message::Compared(id, title, planning::compare(&sql, ground, database).await) });
             }
-            Effect::CompareTwo { id, before, after } => self.task(async move {
+            Effect::CompareTwo { id, engine, before, after } => self.task(async move {
                 let title = format!("From {} to {}", one_line(&before), one_line(&after));
-                Message::Compared(id, title, planning::compare_two(&before, &after).await)
+                Message::Compared(id, title, planning::compare_two(&before, &after, engine).await)
             }),
             Effect::Highlight(key, text) => {
                 let highlighter = Arc::clone(&self.highlighter);

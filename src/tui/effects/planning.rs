@@ -5,7 +5,7 @@ use super::super::state::{Built, Difference, Source as Origin};
 use crate::config::Config;
 use crate::engine::Database;
 use crate::plan::{self, Plan, PlanOptions, Style};
-use crate::schema::{Change, Schema};
+use crate::schema::{Change, EngineKind, Schema};
 use crate::source::{self, Source};
 use crate::{Error, Result, diff, risk};
 use std::sync::Arc;
@@ -86,10 +86,10 @@ pub async fn compare(sql: &str, ground: Ground, database: Result<Arc<dyn Databas
 }
 
 /// How one schema differs from another: each is an SQL file, a snapshot, a database's URL or a connection's name.
-pub async fn compare_two(before: &str, after: &str) -> Result<Vec<Difference>> {
+pub async fn compare_two(before: &str, after: &str, engine: Option<EngineKind>) -> Result<Vec<Difference>> {
     let config = Config::load()?;
     let (before, after) = (Source::parse(before, &config)?, Source::parse(after, &config)?);
-    let (before, after) = source::load_both(before, after, None).await?;
+    let (before, after) = source::load_both(before, after, None, engine).await?;
     tokio::task::spawn_blocking(move || {
         let ground = Ground { schema: Arc::new(before.schema), dialect: before.dialect };
         let changes = diff::compare(&ground.schema, &after.schema, &[]);

@@ -59,6 +59,9 @@ pub fn find(text: &str, outline: &[OutlineEntry], schema: Option<&Schema>, match
             }));
         }
     }
+    if let (false, Some(schema)) = (text.contains('.') || text.is_empty(), schema) {
+        found.extend(columns_named(text, outline, schema, &mut names));
+    }
     let length = |f: &Found| outline.get(f.at).map_or(0, |e| e.name.name.len());
     let better = |a: &Found, b: &Found| {
         b.score.cmp(&a.score).then_with(|| length(a).cmp(&length(b))).then(a.at.cmp(&b.at)).then(a.part.cmp(&b.part))
@@ -70,6 +73,23 @@ pub fn find(text: &str, outline: &[OutlineEntry], schema: Option<&Schema>, match
     }
     found.sort_by(better);
     found
+}
+
+/// Columns with the text in their names: no fuzzy search, since there are many more of them than of objects.
+fn columns_named(text: &str, outline: &[OutlineEntry], schema: &Schema, names: &mut Names) -> Vec<Found> {
+    let wanted = text.as_bytes();
+    let tables = outline.iter().enumerate().filter(|(_, entry)| entry.kind == ObjectKind::Table);
+    let columns = tables.filter_map(|(at, entry)| Some((at, &schema.tables.get(&entry.name)?.columns)));
+    let all = columns.flat_map(|(at, columns)| columns.iter().map(move |column| (at, column)));
+    let named = |name: &str| name.as_bytes().windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted));
+    all.filter(|(_, column)| named(&column.name))
+        .filter_map(|(at, column)| {
+            // A column comes after an object that fits as well.
+            let score = names.score(&column.name)?.saturating_sub(1);
+            Some(Found { at, part: Some(column.name.clone()), score })
+        })
+        .take(KEPT)
+        .collect()
 }
 
 /// How well each of several texts fits one pattern.
@@ -109,6 +129,20 @@ mod tests {
         assert_eq!(found.first().map(|f| f.at), Some(1));
         assert_eq!(found.len(), 3);
         assert_eq!(find("zzz", &outline, None, &mut Matching::default()), []);
+    }
+
+    #[test]
+    fn a_column_is_found_by_its_own_name() {
+        let mut schema = Schema::empty(crate::schema::EngineKind::Sqlite);
+        let name = QName::new("main", "sales");
+        let mut table = crate::schema::Table::new(name.clone());
+        table.columns.push(crate::schema::Column::new("total_amount", "integer"));
+        schema.tables.insert(name.clone(), table.into());
+        let outline = [OutlineEntry { kind: ObjectKind::Table, name, rows: None, bytes: None }];
+        let found = find("Amount", &outline, Some(&schema), &mut Matching::default());
+        assert_eq!(found.first().and_then(|f| f.part.as_deref()), None, "capitals mean themselves");
+        let found = find("amount", &outline, Some(&schema), &mut Matching::default());
+        assert_eq!(found.first().and_then(|f| f.part.as_deref()), Some("total_amount"));
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub fn told(state: &mut State, told: FromDatabase, effects: &mut Vec<Effect>) {
             }
             state.browser.lay_out(state.schema.as_deref());
             browser::refresh_details(state);
+            state.browser.find(state.schema.as_deref());
             if std::mem::take(&mut state.plan.again) {
                 plan::build_again(state, effects);
             }

@@ -73,7 +73,8 @@ fn compare_two(state: &mut State, after: &str, effects: &mut Vec<Effect>) {
     let id = state.next_id();
     state.diff = DiffPane { working: Some(id), ..DiffPane::default() };
     state.tab = Tab::Diff;
-    effects.push(Effect::CompareTwo { id, before, after: after.to_owned() });
+    let engine = state.schema.as_ref().map(|schema| schema.engine);
+    effects.push(Effect::CompareTwo { id, engine, before, after: after.to_owned() });
 }
 
 fn compare(state: &mut State, title: &str, sql: String, effects: &mut Vec<Effect>) {

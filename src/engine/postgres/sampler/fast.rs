@@ -72,7 +72,8 @@ pub(super) fn query(version: u32, focus: &Focus, probe: i64) -> String {
     let here = "(SELECT oid FROM pg_database WHERE datname = current_database())";
     format!(
         "WITH waits AS MATERIALIZED (SELECT a.pid, pg_blocking_pids(a.pid) AS by, left(a.query, 200) AS query, \
-             a.query_start FROM pg_stat_activity a WHERE a.wait_event_type = 'Lock' AND a.pid <> {probe}), \
+             a.query_start FROM pg_stat_activity a WHERE a.wait_event_type = 'Lock' AND a.datname = current_database() \
+             AND a.pid <> {probe}), \
          locks AS MATERIALIZED (SELECT l.pid, l.locktype, l.mode, l.granted, l.relation, {since} AS since \
              FROM pg_locks l WHERE NOT l.granted OR l.pid = {focus} \
              OR l.pid IN (SELECT unnest(by) FROM waits WHERE pid = {focus})), \
