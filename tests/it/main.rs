@@ -17,6 +17,7 @@ mod postgres_catalog;
 mod postgres_gauges;
 mod postgres_scratch;
 mod postgres_session;
+mod random_changes;
 mod run_postgres;
 mod run_sqlite;
 mod runs;
