@@ -77,14 +77,14 @@ async fn there_and_back(place: &Place, seed: u64, types: &[&str]) {
 
 #[tokio::test]
 async fn random_changes_go_there_and_back_on_sqlite() {
-    for seed in 0..12 {
+    for seed in 0..20 {
         there_and_back(&sqlite(5).await, seed, &["INTEGER", "TEXT"]).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_changes_go_there_and_back_on_postgres() {
-    for seed in 0..6 {
+    for seed in 0..12 {
         let (place, name) = postgres(5).await;
         there_and_back(&place, seed, &["integer", "text", "numeric(12,2)"]).await;
         drop_postgres(place, &name).await;
