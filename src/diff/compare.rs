@@ -195,7 +195,12 @@ fn compare_others(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
         let (gone, made) = match pair {
             Pair::Gone(b) => (Some(b), None),
             Pair::New(a) => (None, Some(a)),
-            Pair::Both(b, a) if b.create == a.create => (None, None),
+            Pair::Both(b, a) if b.can_become(a) => {
+                if b.settings != a.settings {
+                    out.push(Change::AlterOther { from: Box::new(b.clone()), to: Box::new(a.clone()) });
+                }
+                (None, None)
+            }
             Pair::Both(b, a) => (Some(b), Some(a)),
         };
         if let Some(object) = gone {

@@ -52,7 +52,10 @@ pub fn inverse(change: &Change, before: &Schema) -> Inverse {
             Inverse::exact([Change::DropRoutine { key: routine.key(), procedure: routine.procedure }])
         }
         Change::CreateOther { object } => Inverse::exact([Change::DropOther { object: object.clone() }]),
-        Change::DropOther { object } => Inverse::exact([Change::CreateOther { object: object.clone() }]),
+        Change::DropOther { object } => by_hand(Change::CreateOther { object: object.clone() }, &object.by_hand()),
+        Change::AlterOther { from, to } => {
+            by_hand(Change::AlterOther { from: to.clone(), to: from.clone() }, &to.by_hand_to(from))
+        }
         Change::SetComment { object, .. } => {
             Inverse::exact([Change::SetComment { object: object.clone(), comment: before.comment(object).cloned() }])
         }
@@ -94,6 +97,14 @@ pub fn inverse(change: &Change, before: &Schema) -> Inverse {
             None => Inverse::none("what was there before is not known"),
         },
     }
+}
+
+/// Exact, but for what people have to do by hand afterwards.
+fn by_hand<S: AsRef<str>>(change: Change, notes: &[S]) -> Inverse {
+    if notes.is_empty() {
+        return Inverse::exact([change]);
+    }
+    Inverse::lossy([change], notes.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" "))
 }
 
 fn of_rename(change: &Change) -> Option<Change> {

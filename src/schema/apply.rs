@@ -127,6 +127,10 @@ impl Schema {
             Change::DropRoutine { key, .. } => drop(remove(&mut self.routines, ObjectKind::Routine, key)?),
             Change::CreateOther { object } => self.others.push((**object).clone()),
             Change::DropOther { object } => self.others.retain(|o| o.id != object.id),
+            Change::AlterOther { to, .. } => {
+                let found = self.others.iter_mut().find(|o| o.id == to.id);
+                *found.ok_or_else(|| ApplyError::Missing(to.id.clone()))? = (**to).clone();
+            }
             Change::SetComment { object, comment } => self.set_comment(object, comment.as_ref())?,
             Change::RenameColumn { table, from, to } => self.rename_column(table, from, to)?,
             Change::DropColumn { table, column } => {

@@ -272,6 +272,11 @@ pub enum Change {
     DropOther {
         object: Box<Other>,
     },
+    /// Changes the settings of an object that stays.
+    AlterOther {
+        from: Box<Other>,
+        to: Box<Other>,
+    },
 }
 
 impl Change {

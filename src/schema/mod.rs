@@ -9,6 +9,7 @@ mod fingerprint;
 mod lookup;
 mod name;
 mod object;
+mod other;
 mod parts;
 mod shared;
 mod table;
@@ -17,7 +18,8 @@ pub use apply::ApplyError;
 pub use change::{Change, Place, Transform};
 pub use fingerprint::hex;
 pub use name::{ObjectKind, ObjectRef, QName};
-pub use object::{Dependency, Extension, Namespace, Other, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View};
+pub use object::{Dependency, Extension, Namespace, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View};
+pub use other::{Other, Setting};
 pub use parts::{Part, Parts};
 pub use shared::Shared;
 pub use table::{

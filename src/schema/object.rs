@@ -116,16 +116,6 @@ impl Routine {
     }
 }
 
-/// An object known by how it is created and dropped, with no closer model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Other {
-    pub id: ObjectRef,
-    /// SQL statements that make it, one a string.
-    pub create: Vec<String>,
-    /// SQL that removes it.
-    pub drop: String,
-}
-
 /// That `from` cannot be without `on`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Dependency {

@@ -200,7 +200,9 @@ fn object(change: &Change) -> ObjectRef {
         }
         Change::CreateTrigger { table, trigger } => ObjectRef::part(Trigger, table.clone(), &trigger.name),
         Change::DropTrigger { table, name } => ObjectRef::part(Trigger, table.clone(), name),
-        Change::CreateOther { object } | Change::DropOther { object } => object.id.clone(),
+        Change::CreateOther { object } | Change::DropOther { object } | Change::AlterOther { to: object, .. } => {
+            object.id.clone()
+        }
         Change::SetComment { object, .. } => match object.kind {
             ObjectKind::Column | ObjectKind::Constraint => new(Table, object.name.clone()),
             _ => object.clone(),

@@ -1,8 +1,9 @@
 //! One change in a sentence.
 
 use super::words::{a, capital, column, expression, list, of, row};
-use crate::schema::{Action, Change, Column, Constraint, ConstraintKind, ForeignKey, ObjectRef, QName};
+use crate::schema::{Action, Change, Column, Constraint, ConstraintKind, ForeignKey, ObjectRef, Other, QName};
 use crate::sql::one_line;
+use std::collections::BTreeSet;
 
 /// One change in a sentence that somebody who is no DBA understands.
 pub fn sentence(change: &Change) -> String {
@@ -67,6 +68,7 @@ pub fn sentence(change: &Change) -> String {
         Change::SetComment { object, comment } => set_comment(object, comment.as_ref()),
         Change::CreateOther { object } => format!("There is a new {}.", one_line(&object.id.to_string())),
         Change::DropOther { object } => format!("The {} is gone.", one_line(&object.id.to_string())),
+        Change::AlterOther { from, to } => alter_other(from, to),
         other => of_column(other).unwrap_or_else(|| of_rest(other)),
     }
 }
@@ -76,6 +78,17 @@ fn key(key: &crate::schema::IndexKey) -> String {
         crate::schema::IndexTarget::Column(name) => name.clone(),
         crate::schema::IndexTarget::Expression(text) => expression(text),
     }
+}
+
+/// Which settings change, by name: their values may be long, or secret.
+fn alter_other(from: &Other, to: &Other) -> String {
+    let names: BTreeSet<&String> = from.settings.keys().chain(to.settings.keys()).collect();
+    let changed: Vec<String> = names
+        .into_iter()
+        .filter(|name| from.settings.get(*name) != to.settings.get(*name))
+        .map(|name| one_line(name))
+        .collect();
+    format!("The {} has another {}.", one_line(&to.id.to_string()), list(&changed))
 }
 
 fn set_comment(object: &ObjectRef, comment: Option<&String>) -> String {

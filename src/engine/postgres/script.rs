@@ -1,7 +1,9 @@
 //! A whole schema, or one object of it, as SQL.
 
 use super::render::{self, constraint, index, object, table, trigger, view};
-use crate::schema::{Change, Constraint, ConstraintKind, ObjectKind, ObjectRef, QName, Schema, Table, TypeKind, View};
+use crate::schema::{
+    Change, Constraint, ConstraintKind, ObjectKind, ObjectRef, Other, QName, Schema, Table, TypeKind, View,
+};
 use std::collections::BTreeSet;
 
 /// Everything in an order that an empty database can run: what is named comes before what names it. Function bodies
@@ -40,7 +42,7 @@ fn comes_early(kind: ObjectKind) -> bool {
 
 fn others(schema: &Schema, early: bool) -> Vec<String> {
     let wanted = schema.others.iter().filter(|o| comes_early(o.id.kind) == early);
-    wanted.flat_map(|o| o.create.iter().map(|s| s.trim_end().trim_end_matches(';').to_owned())).collect()
+    wanted.flat_map(Other::statements).map(|s| s.trim_end().trim_end_matches(';').to_owned()).collect()
 }
 
 fn foreign_keys(table: &Table) -> impl Iterator<Item = &Constraint> {
@@ -267,7 +269,7 @@ fn one(object: &ObjectRef, schema: &Schema) -> Option<Vec<String>> {
             schema.namespaces.get(&name.name)?;
             vec![format!("CREATE SCHEMA {}", render::ident(&name.name))]
         }
-        _ => schema.others.iter().find(|o| o.id == *object)?.create.clone(),
+        _ => schema.others.iter().find(|o| o.id == *object)?.statements(),
     })
 }
 

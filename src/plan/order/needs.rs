@@ -167,7 +167,7 @@ impl Touch {
                         self.needs.extend(wholes(&object.id.name));
                     }
                 }
-                self.text.extend(object.create.clone());
+                self.text.extend(object.statements());
             }
             Change::DropOther { object } => {
                 match &object.id.part {
@@ -177,7 +177,14 @@ impl Touch {
                         self.leaves.extend(wholes(&object.id.name));
                     }
                 }
-                self.text.extend(object.create.clone());
+                self.text.extend(object.statements());
+            }
+            Change::AlterOther { from, to } => {
+                match &to.id.part {
+                    None => self.needs.push(other_key(to.id.kind, &to.id.name)),
+                    Some(part) => self.needs.push(Key::Part(to.id.kind, to.id.name.clone(), part.clone())),
+                }
+                self.text.extend(from.alteration(to));
             }
             Change::SetNotNull { table, column, .. }
             | Change::SetIdentity { table, column, .. }

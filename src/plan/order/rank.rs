@@ -89,7 +89,7 @@ pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
         Change::ValidateConstraint { .. } => 47,
         Change::CreateView { .. } | Change::ReplaceView { .. } => 50,
         Change::CreateTrigger { .. } => 51,
-        Change::CreateOther { object } => given(&object.id),
+        Change::CreateOther { object } | Change::AlterOther { to: object, .. } => given(&object.id),
         Change::SetComment { .. } => 53,
 
         Change::DropColumn { .. } => 90,

@@ -50,7 +50,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
             let comment = comment.map(|c| format!("COMMENT ON {called} IS {}", literal(&c)));
             let create = [Some(create), further, comment].into_iter().flatten().collect();
             let drop = if called.starts_with("ALTER ") { called } else { format!("DROP {called}") };
-            build.schema.others.push(Other { id, create, drop });
+            build.schema.others.push(Other::new(id, create, drop));
         }
     }
     Ok(())

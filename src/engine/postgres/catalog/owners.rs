@@ -17,7 +17,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
         let usual: String = cells.take()?;
         let id = ObjectRef::part(ObjectKind::Owner, name, word);
         let create = vec![format!("ALTER {target} OWNER TO {owner}")];
-        build.schema.others.push(Other { id, create, drop: format!("ALTER {target} OWNER TO {usual}") });
+        build.schema.others.push(Other::new(id, create, format!("ALTER {target} OWNER TO {usual}")));
     }
     Ok(())
 }

@@ -89,7 +89,7 @@ fn other(on: &On, role: Option<&str>, rights: &Rights) -> Other {
         None => take_all,
     };
     let part = format!("{} to {}", on.word, role.unwrap_or("PUBLIC"));
-    Other { id: ObjectRef::part(on.kind, on.name.clone(), part), create, drop }
+    Other::new(ObjectRef::part(on.kind, on.name.clone(), part), create, drop)
 }
 
 /// One statement for what may be passed on, and one for what may not.

@@ -17,7 +17,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
             let text: String = cells.take()?;
             let create = vec![format!("COMMENT ON {target} IS {}", literal(&text))];
             let id = ObjectRef::part(kind, name, part);
-            build.schema.others.push(Other { id, create, drop: format!("COMMENT ON {target} IS NULL") });
+            build.schema.others.push(Other::new(id, create, format!("COMMENT ON {target} IS NULL")));
         }
     }
     Ok(())

@@ -98,7 +98,7 @@ impl<'s> Users<'s> {
         for one in &views {
             up.extend(view::create(one));
             let hangs_on = schema.others.iter().filter(|o| o.id.part.is_some() && o.id.name == one.name);
-            up.extend(hangs_on.flat_map(|o| o.create.clone()));
+            up.extend(hangs_on.flat_map(|o| o.statements()));
         }
     }
 

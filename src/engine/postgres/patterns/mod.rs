@@ -7,6 +7,7 @@ mod enums;
 mod expression;
 mod indexes;
 mod names;
+mod others;
 mod planner;
 mod renames;
 mod reshape;
@@ -57,6 +58,8 @@ fn one(planner: &mut Planner<'_>, change: &Change, later: &[Change]) -> Result<(
         Change::ReplaceView { view } => tables::replace_view(planner, view),
         Change::AlterType { definition } => tables::alter_type(planner, definition),
         Change::SetIdentity { .. } => columns::set_identity(planner, change),
+        Change::CreateOther { object } => others::create(planner, object),
+        Change::AlterOther { from, to } => others::alter(planner, from, to),
         other => planner.direct(other),
     }
 }

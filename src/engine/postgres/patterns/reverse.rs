@@ -414,7 +414,20 @@ fn of_object(change: &Change, before: &Schema) -> Reverse {
             Some(Change::SetComment { object: object.clone(), comment: comment_of(object, before) })
         }
         Change::CreateOther { object } => Some(Change::DropOther { object: object.clone() }),
-        Change::DropOther { object } => Some(Change::CreateOther { object: object.clone() }),
+        Change::DropOther { object } => {
+            let back = Some(Change::CreateOther { object: object.clone() });
+            match object.by_hand().as_slice() {
+                [] => back,
+                by_hand => return lossy(back, by_hand.join(" ")),
+            }
+        }
+        Change::AlterOther { from, to } => {
+            let back = Some(Change::AlterOther { from: to.clone(), to: from.clone() });
+            match to.by_hand_to(from).as_slice() {
+                [] => back,
+                by_hand => return lossy(back, by_hand.join(" ")),
+            }
+        }
         _ => None,
     };
     back.map_or_else(|| none("what it was before is not known"), |back| exact([back]))

@@ -102,6 +102,7 @@ fn of_object(change: &Change) -> String {
         },
         Change::CreateOther { object } => format!("Create {}", named(&object.id)),
         Change::DropOther { object } => format!("Drop {}", named(&object.id)),
+        Change::AlterOther { to, .. } => format!("Change {}", named(&to.id)),
         _ => "Change the schema".to_owned(),
     }
 }
@@ -110,7 +111,7 @@ fn view_word(materialized: bool) -> &'static str {
     if materialized { "materialized view" } else { "view" }
 }
 
-fn named(object: &ObjectRef) -> String {
+pub(super) fn named(object: &ObjectRef) -> String {
     one_line(&object.to_string())
 }
 

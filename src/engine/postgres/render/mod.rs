@@ -219,8 +219,9 @@ fn of_object(change: &Change, schema: &Schema) -> Vec<String> {
             let domain = matches!(kind, Some(TypeKind::Domain { .. }));
             object::comment(object, domain, comment.as_deref()).into_iter().collect()
         }
-        Change::CreateOther { object } => object.create.clone(),
-        Change::DropOther { object } => vec![object.drop.clone()],
+        Change::CreateOther { object } => object.statements(),
+        Change::DropOther { object } => object.removal(),
+        Change::AlterOther { from, to } => from.alteration(to),
         _ => Vec::new(),
     }
 }
