@@ -4,11 +4,6 @@ use super::tables::{bare, bare_index};
 use crate::schema::{Change, QName, Schema, Table};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// The parents of a table: what it is a partition of, and what it inherits from.
-fn parents(table: &Table) -> impl Iterator<Item = &QName> {
-    table.partition_of.iter().map(|p| &p.parent).chain(&table.inherits)
-}
-
 /// All tables, no child before its parent.
 pub(super) fn parents_first(schema: &Schema) -> Vec<&QName> {
     fn visit<'a>(schema: &'a Schema, name: &'a QName, seen: &mut HashSet<&'a QName>, out: &mut Vec<&'a QName>) {
@@ -16,7 +11,7 @@ pub(super) fn parents_first(schema: &Schema) -> Vec<&QName> {
         if !seen.insert(name) {
             return;
         }
-        for parent in parents(table) {
+        for parent in table.parents() {
             visit(schema, parent, seen, out);
         }
         out.push(name);
@@ -40,7 +35,7 @@ impl Inherited {
     /// Keeps what `changes` of a table mean for its children.
     pub(super) fn note(&mut self, name: &QName, before: &Table, changes: &[Change]) {
         let mut kept: Vec<Change> = changes.iter().filter(|c| hands_down(c)).cloned().collect();
-        let from_above = parents(before).filter_map(|p| self.by_parent.get(p)).flatten().cloned();
+        let from_above = before.parents().filter_map(|p| self.by_parent.get(p)).flatten().cloned();
         kept.extend(from_above.collect::<Vec<_>>());
         if !kept.is_empty() {
             self.by_parent.insert(name.clone(), kept);
@@ -50,9 +45,9 @@ impl Inherited {
 
     /// The child as its parents' changes leave it, when they touch it at all.
     pub(super) fn evolved(&self, before: &Table, after: &Table) -> Option<Table> {
-        let still: HashSet<&QName> = parents(after).collect();
+        let still: HashSet<&QName> = after.parents().collect();
         let mut child: Option<Table> = None;
-        for parent in parents(before).filter(|p| still.contains(p)) {
+        for parent in before.parents().filter(|p| still.contains(p)) {
             for change in self.by_parent.get(parent).into_iter().flatten() {
                 let child = child.get_or_insert_with(|| before.clone());
                 hand_down(change, self.before.get(parent), child, after);

@@ -9,13 +9,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Parents come before their partitions and children, which get by themselves what the parent gets.
 pub(super) fn compare_tables(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
-    for (name, pair) in pairs(&before.tables, &after.tables) {
-        match pair {
-            Pair::Gone(_) => out.push(Change::DropTable { name: name.clone() }),
-            Pair::New(a) => out.push(Change::CreateTable { table: Box::new(Table::clone(a)) }),
-            Pair::Both(..) => {}
-        }
-    }
+    let gone = before.tables.keys().filter(|name| !after.tables.contains_key(name));
+    out.extend(gone.map(|name| Change::DropTable { name: name.clone() }));
+    let new = after.tables.iter().filter(|(name, _)| !before.tables.contains_key(name));
+    out.extend(new.map(|(_, table)| Change::CreateTable { table: Box::new(Table::clone(table)) }));
     let mut inherited = Inherited::default();
     for name in parents_first(before) {
         let (Some(b), Some(a)) = (before.tables.get(name), after.tables.get(name)) else { continue };

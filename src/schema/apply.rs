@@ -1,8 +1,8 @@
 //! Carries a change out on the model, so that each step of a plan can be judged against the schema of its moment.
 
 use super::{
-    Change, Column, Constraint, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Place, QName, Schema,
-    Shared, Table, TypeKind,
+    Change, Column, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Place, QName, Schema,
+    Table, TypeKind,
 };
 use std::collections::BTreeMap;
 
@@ -77,7 +77,10 @@ impl Schema {
                 self.extensions.insert(extension.name.clone(), extension.clone());
             }
             Change::CreateTable { table } => {
-                insert(&mut self.tables, ObjectKind::Table, &table.name, (**table).clone().into())?;
+                if self.tables.contains_key(&table.name) {
+                    return Err(ApplyError::Exists(ObjectRef::new(ObjectKind::Table, table.name.clone())));
+                }
+                self.tables.insert(table.name.clone(), (**table).clone().into());
             }
             Change::DropTable { name } => self.drop_table(name)?,
             Change::RenameTable { from, to } => self.move_table(from, from.sibling(to))?,
@@ -136,9 +139,7 @@ impl Schema {
             Change::DropColumn { table, column } => {
                 self.table_mut(table)?.drop_column(column)?;
                 self.sequences.retain(|_, s| s.owned_by.as_ref().is_none_or(|(t, c)| t != table || c != column));
-                self.dependencies.retain(|d| d.from.name != *table || d.from.part.as_ref() != Some(column));
-                let owner = (table.clone(), column.clone());
-                self.sequences.retain(|_, s| s.owned_by.as_ref() != Some(&owner));
+                self.forget(|from| from.name == *table && from.part.as_ref() == Some(column));
                 self.hand_down(table, change);
             }
             Change::Reshape { table, from, into } => {
@@ -181,16 +182,31 @@ impl Schema {
     /// An index by its own name, or as a part of its table.
     fn index_mut(&mut self, object: &ObjectRef) -> Option<&mut Index> {
         let bare = object.part.as_deref().unwrap_or(&object.name.name);
+        let of_table = match &object.part {
+            Some(_) => Some(object.name.clone()),
+            None => self.tables.with_index(&object.name).map(|t| t.name.clone()),
+        };
+        if let Some(name) = of_table.filter(|name| self.tables.get(name).is_some_and(|t| t.indexes.contains_key(bare))) {
+            return self.tables.get_mut(&name)?.indexes.get_mut(bare);
+        }
         let in_schema = |name: &QName| match &object.part {
             Some(_) => *name == object.name,
             None => name.schema == object.name.schema,
         };
-        // Only the table that has the index may be borrowed to be changed: the others stay shared.
-        let of_table = self.tables.values_mut().find(|t| in_schema(&t.name) && t.indexes.contains_key(bare));
-        if let Some(table) = of_table {
-            return table.indexes.get_mut(bare);
-        }
         self.views.values_mut().filter(|v| in_schema(&v.name)).find_map(|v| v.indexes.get_mut(bare))
+    }
+
+    /// The tables that name `table` in a foreign key or as their parent.
+    fn naming(&self, table: &QName) -> Vec<QName> {
+        self.tables.referring_to(table).chain(self.tables.children(table)).map(|t| t.name.clone()).collect()
+    }
+
+    /// Drops the dependencies of what is gone.
+    fn forget(&mut self, gone: impl Fn(&ObjectRef) -> bool) {
+        // Looked at first: the list is shared with the schema's other copies until it changes.
+        if self.dependencies.iter().any(|d| gone(&d.from)) {
+            self.dependencies.retain(|d| !gone(&d.from));
+        }
     }
 
     /// Gives partitions and children what their parent got. One that already has it stays as it is.
@@ -198,23 +214,19 @@ impl Schema {
         if !change.hands_down() {
             return;
         }
-        let is_child = |t: &&mut Shared<Table>| {
-            t.partition_of.as_ref().is_some_and(|p| p.parent == *parent) || t.inherits.contains(parent)
-        };
-        let mut below = Vec::new();
-        for child in self.tables.values_mut().filter(is_child) {
-            let _ = child.inherit(change);
-            below.push(child.name.clone());
-        }
+        let below: Vec<QName> = self.tables.children(parent).map(|t| t.name.clone()).collect();
         for child in below {
+            if let Some(table) = self.tables.get_mut(&child) {
+                let _ = table.inherit(change);
+            }
             self.hand_down(&child, change);
         }
     }
 
     fn drop_table(&mut self, name: &QName) -> Applied {
-        remove(&mut self.tables, ObjectKind::Table, name)?;
+        self.tables.remove(name).ok_or_else(|| missing(ObjectKind::Table, name))?;
         self.sequences.retain(|_, s| s.owned_by.as_ref().is_none_or(|(table, _)| table != name));
-        self.dependencies.retain(|d| d.from.name != *name);
+        self.forget(|from| from.name == *name);
         Ok(())
     }
 
@@ -223,11 +235,14 @@ impl Schema {
         if self.tables.contains_key(&to) {
             return Err(ApplyError::Exists(ObjectRef::new(ObjectKind::Table, to)));
         }
-        let mut table = remove(&mut self.tables, ObjectKind::Table, from)?;
+        let naming = self.naming(from);
+        let mut table = self.tables.remove(from).ok_or_else(|| missing(ObjectKind::Table, from))?;
         table.name = to.clone();
         self.tables.insert(to.clone(), table);
         // Tables that do not name it stay shared with the schema's other copies.
-        for table in self.tables.values_mut().filter(|t| names_table(t, from)) {
+        for name in naming {
+            let name = if name == *from { &to } else { &name };
+            let Some(table) = self.tables.get_mut(name) else { continue };
             for constraint in table.constraints.values_mut() {
                 if let ConstraintKind::ForeignKey(fk) = &mut constraint.kind
                     && fk.references == *from
@@ -249,7 +264,7 @@ impl Schema {
                 *table = to.clone();
             }
         }
-        for dependency in &mut self.dependencies {
+        for dependency in self.dependencies.iter_mut() {
             for end in [&mut dependency.from, &mut dependency.on] {
                 if end.name == *from {
                     end.name = to.clone();
@@ -266,13 +281,9 @@ impl Schema {
                 to.clone_into(column);
             }
         }
-        for (owner, column) in self.sequences.values_mut().filter_map(|s| s.owned_by.as_mut()) {
-            if owner == table && column == from {
-                to.clone_into(column);
-            }
-        }
         self.hand_down(table, &Change::RenameColumn { table: table.clone(), from: from.to_owned(), to: to.to_owned() });
-        for other in self.tables.values_mut().filter(|t| names_table(t, table)) {
+        for name in self.naming(table) {
+            let Some(other) = self.tables.get_mut(&name) else { continue };
             for constraint in other.constraints.values_mut() {
                 if let ConstraintKind::ForeignKey(fk) = &mut constraint.kind
                     && fk.references == *table
@@ -281,7 +292,7 @@ impl Schema {
                 }
             }
         }
-        for dependency in &mut self.dependencies {
+        for dependency in self.dependencies.iter_mut() {
             let on = &mut dependency.on;
             if on.kind == ObjectKind::Column && on.name == *table && on.part.as_deref() == Some(from) {
                 on.part = Some(to.to_owned());
@@ -479,6 +490,17 @@ impl Index {
 }
 
 impl ConstraintKind {
+    /// Whether an index of the constraint's name stands behind it.
+    pub fn has_index(&self) -> bool {
+        match self {
+            Self::PrimaryKey { .. } | Self::Unique { .. } => true,
+            Self::Other { definition } => {
+                definition.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("EXCLUDE"))
+            }
+            _ => false,
+        }
+    }
+
     /// The table's own columns that the constraint names; empty for expressions.
     pub fn columns(&self) -> &[String] {
         match self {
@@ -497,12 +519,4 @@ impl ConstraintKind {
             Self::Check { .. } | Self::Other { .. } => None,
         }
     }
-}
-
-/// Whether a table refers to another by a foreign key, as its partition or as its heir.
-fn names_table(table: &Table, other: &QName) -> bool {
-    let refers = |c: &Constraint| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if fk.references == *other);
-    table.constraints.values().any(refers)
-        || table.partition_of.as_ref().is_some_and(|p| p.parent == *other)
-        || table.inherits.contains(other)
 }

@@ -1,38 +1,78 @@
 //! One hash for what a schema means: equal schemas, equal fingerprints.
 
-use super::{Constraint, KeptText, Schema, TableStats};
+use super::{Constraint, KeptText, Schema, Table, TableStats, View};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 impl Schema {
-    /// `sha256:` and 64 hex digits over the canonical JSON.
+    /// `sha256:` and 64 hex digits over the digests of all objects in their canonical form.
     pub fn fingerprint(&self) -> String {
-        // Serialising a value of our own types to memory cannot fail.
-        let json = serde_json::to_vec(&self.canonical()).unwrap_or_default();
-        format!("sha256:{}", hex(&Sha256::digest(&json)))
+        let mut all = Sha256::new();
+        self.each_digest(|kind, name, digest| {
+            for part in [kind, name] {
+                all.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+                all.update(part);
+            }
+            all.update(digest);
+        });
+        format!("sha256:{}", hex(&all.finalize()))
     }
 
-    /// Without what changes by itself or by history: live figures, server version, dependencies (derived), column
-    /// order and kept statement texts.
-    pub(super) fn canonical(&self) -> Self {
-        let mut canonical = self.clone();
-        canonical.server_version.clear();
-        canonical.dependencies.clear();
-        canonical.others.sort_by(|a, b| a.id.cmp(&b.id));
-        canonical.unmodelled.sort();
-        for table in canonical.tables.values_mut() {
-            table.stats = TableStats::default();
-            table.sql = None;
-            table.indexes.values_mut().for_each(|index| index.sql = KeptText::default());
-            table.columns.sort_by(|a, b| a.name.cmp(&b.name));
-            name_by_content(&mut table.constraints);
+    /// The digest of each object in its canonical form, in a fixed order: without what changes by itself or by
+    /// history, which are live figures, the server's version, dependencies (they are derived), the order of columns
+    /// and kept statement texts.
+    pub(super) fn each_digest(&self, mut tell: impl FnMut(&str, &str, [u8; 32])) {
+        for (name, it) in &self.namespaces {
+            tell("schema", name, digest(it));
         }
-        for view in canonical.views.values_mut() {
-            view.sql = None;
+        for (name, it) in &self.extensions {
+            tell("extension", name, digest(it));
         }
-        canonical
+        for (name, it) in &self.types {
+            tell("type", &name.to_string(), digest(it));
+        }
+        for (name, it) in &self.sequences {
+            tell("sequence", &name.to_string(), digest(it));
+        }
+        for (name, it) in self.tables.iter() {
+            tell("table", &name.to_string(), it.digest(|table| digest(&canonical(table))));
+        }
+        for (name, it) in &self.views {
+            tell("view", &name.to_string(), digest(&View { sql: None, ..it.clone() }));
+        }
+        for (name, it) in &self.routines {
+            tell("function", &name.to_string(), digest(it));
+        }
+        let mut others: Vec<_> = self.others.iter().collect();
+        others.sort_by(|a, b| a.id.cmp(&b.id));
+        for other in others {
+            tell("object", &format!("{:?}", other.id), digest(other));
+        }
+        let unmodelled: BTreeSet<_> = self.unmodelled.iter().collect();
+        for id in unmodelled {
+            tell("unmodelled", &format!("{id:?}"), digest(id));
+        }
     }
+}
+
+/// A table without live figures, kept texts and the order of its columns.
+pub(super) fn canonical(table: &Table) -> Table {
+    let mut table = table.clone();
+    table.stats = TableStats::default();
+    table.sql = None;
+    table.indexes.values_mut().for_each(|index| index.sql = KeptText::default());
+    table.columns.sort_by(|a, b| a.name.cmp(&b.name));
+    name_by_content(&mut table.constraints);
+    table
+}
+
+/// SHA-256 of the value as JSON.
+pub(super) fn digest<T: Serialize>(value: &T) -> [u8; 32] {
+    // Serialising a value of our own types to memory cannot fail.
+    let json = serde_json::to_vec(value).unwrap_or_default();
+    Sha256::digest(&json).into()
 }
 
 /// A constraint without a name of its own is what it says: the name made for it may be from before a rename.

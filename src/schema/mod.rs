@@ -13,6 +13,7 @@ mod other;
 mod parts;
 mod shared;
 mod table;
+mod tables;
 
 pub use apply::ApplyError;
 pub use change::{Change, Place, Transform};
@@ -22,6 +23,7 @@ pub use object::{Dependency, Extension, Namespace, OutlineEntry, Routine, Sequen
 pub use other::{Other, Setting};
 pub use parts::{Part, Parts};
 pub use shared::Shared;
+pub use tables::Tables;
 pub use table::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, Index, IndexKey,
     IndexTarget, KeptText, Options, PartitionOf, RowSecurity, Table, TableStats, Trigger,
@@ -67,7 +69,7 @@ pub struct Schema {
     #[serde(default)]
     pub sequences: BTreeMap<QName, Sequence>,
     #[serde(default)]
-    pub tables: BTreeMap<QName, Shared<Table>>,
+    pub tables: Tables,
     #[serde(default)]
     pub views: BTreeMap<QName, View>,
     /// By [`Routine::key`].
@@ -80,7 +82,7 @@ pub struct Schema {
     pub unmodelled: Vec<ObjectRef>,
     /// Which views, routines and triggers need which tables and columns; not part of the fingerprint.
     #[serde(default)]
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Shared<Vec<Dependency>>,
 }
 
 impl Schema {
@@ -92,12 +94,12 @@ impl Schema {
             extensions: BTreeMap::new(),
             types: BTreeMap::new(),
             sequences: BTreeMap::new(),
-            tables: BTreeMap::new(),
+            tables: Tables::default(),
             views: BTreeMap::new(),
             routines: BTreeMap::new(),
             others: Vec::new(),
             unmodelled: Vec::new(),
-            dependencies: Vec::new(),
+            dependencies: Shared::default(),
         }
     }
 
@@ -108,7 +110,7 @@ impl Schema {
 
     /// Foreign keys of other tables that point at `table`, with the table that has each.
     pub fn references_to<'a>(&'a self, table: &'a QName) -> impl Iterator<Item = (&'a Table, &'a Constraint)> + 'a {
-        self.tables.values().flat_map(move |t| {
+        self.tables.referring_to(table).flat_map(move |t| {
             t.constraints
                 .values()
                 .filter(move |c| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if fk.references == *table))

@@ -1,8 +1,8 @@
 //! What a schema is made of, as short digests by name: enough to say later what has changed, without keeping it all.
 
+use super::fingerprint::{canonical, digest};
 use super::{QName, Schema, hex};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Digests by what a person calls the object: `table public.sales`, `view public.totals`.
@@ -19,30 +19,21 @@ pub struct Part {
 impl Schema {
     /// Digests of all objects; of the tables in `close` also of their columns, constraints, indexes and triggers.
     pub fn parts(&self, close: &BTreeSet<QName>) -> Parts {
-        let canonical = self.canonical();
         let mut out = Parts::new();
-        let mut add = |kind: &str, name: String, digest: String| {
-            out.insert(format!("{kind} {name}"), Part { digest, members: BTreeMap::new() });
-        };
-        canonical.namespaces.iter().for_each(|(name, it)| add("schema", name.clone(), digest(it)));
-        canonical.extensions.iter().for_each(|(name, it)| add("extension", name.clone(), digest(it)));
-        canonical.types.iter().for_each(|(name, it)| add("type", name.to_string(), digest(it)));
-        canonical.sequences.iter().for_each(|(name, it)| add("sequence", name.to_string(), digest(it)));
-        canonical.tables.iter().for_each(|(name, it)| add("table", name.to_string(), digest(it)));
-        canonical.views.iter().for_each(|(name, it)| add("view", name.to_string(), digest(it)));
-        canonical.routines.iter().for_each(|(name, it)| add("function", name.to_string(), digest(it)));
-        for other in &canonical.others {
-            add("object", format!("{:?}", other.id), digest(other));
-        }
+        self.each_digest(|kind, name, digest| {
+            if kind != "unmodelled" {
+                out.insert(format!("{kind} {name}"), Part { digest: short(&digest), members: BTreeMap::new() });
+            }
+        });
         for name in close {
-            let Some(table) = canonical.tables.get(name) else { continue };
+            let Some(table) = self.tables.get(name) else { continue };
             let Some(part) = out.get_mut(&format!("table {name}")) else { continue };
-            let columns = table.columns.iter().map(|it| (format!("column {}", it.name), digest(it)));
-            let indexes = table.indexes.iter().map(|(name, it)| (format!("index {name}"), digest(it)));
-            let triggers = table.triggers.iter().map(|(name, it)| (format!("trigger {name}"), digest(it)));
-            let named = self.tables.get(name).map(|table| &table.constraints).into_iter().flatten();
-            let constraints = named.map(|(name, it)| (format!("constraint {name}"), digest(it)));
-            part.members = columns.chain(constraints).chain(indexes).chain(triggers).collect();
+            let named = table.constraints.iter().map(|(name, it)| (format!("constraint {name}"), short(&digest(it))));
+            let table = canonical(table);
+            let columns = table.columns.iter().map(|it| (format!("column {}", it.name), short(&digest(it))));
+            let indexes = table.indexes.iter().map(|(name, it)| (format!("index {name}"), short(&digest(it))));
+            let triggers = table.triggers.iter().map(|(name, it)| (format!("trigger {name}"), short(&digest(it))));
+            part.members = columns.chain(named).chain(indexes).chain(triggers).collect();
         }
         out
     }
@@ -85,10 +76,8 @@ fn told(name: &str, was: &Part, is: &Part) -> Vec<String> {
 }
 
 /// Short: it tells versions of one object apart, and keeps no secret.
-fn digest<T: Serialize>(value: &T) -> String {
-    // Serialising a value of our own types to memory cannot fail.
-    let json = serde_json::to_vec(value).unwrap_or_default();
-    hex(Sha256::digest(&json).get(..6).unwrap_or_default())
+fn short(digest: &[u8; 32]) -> String {
+    hex(digest.get(..6).unwrap_or_default())
 }
 
 #[cfg(test)]

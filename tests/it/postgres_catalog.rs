@@ -71,7 +71,7 @@ fn q(name: &str) -> QName {
 }
 
 fn table<'s>(schema: &'s Schema, name: &str) -> &'s Table {
-    schema.tables.get(&q(name)).unwrap_or_else(|| panic!("no {name}: {:?}", schema.tables.keys()))
+    schema.tables.get(&q(name)).unwrap_or_else(|| panic!("no {name}: {:?}", schema.tables.keys().collect::<Vec<_>>()))
 }
 
 async fn shop() -> (Scratch, Arc<dyn Database>, Schema) {

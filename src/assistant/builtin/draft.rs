@@ -147,9 +147,8 @@ impl<'a> Draft<'a> {
             Change::AddConstraint { constraint, .. } => constraint.name == name,
             _ => false,
         });
-        let indexes = self.schema.tables.values().filter(|t| t.name.schema == table.schema);
         new || self.schema.tables.contains_key(&table.sibling(name))
-            || indexes.clone().any(|t| t.indexes.contains_key(name))
+            || self.schema.tables.with_index(&table.sibling(name)).is_some()
             || self.schema.tables.get(table).is_some_and(|t| t.constraints.contains_key(name))
     }
 }

@@ -98,7 +98,7 @@ async fn inspect_in_transaction(connection: &mut SqliteConnection) -> sqlx::Resu
     for entry in &entries {
         hang_on(&mut schema, entry);
     }
-    schema.dependencies = dependencies(&schema);
+    schema.dependencies = dependencies(&schema).into();
     Ok(schema)
 }
 

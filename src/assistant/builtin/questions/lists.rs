@@ -141,13 +141,13 @@ fn with_column(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<Found> {
         return Err(Stop::No);
     }
     let written = words.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join("_");
-    let all = draft.schema.tables.values().flat_map(|t| t.columns.iter().map(move |c| (c.name.as_str(), (t, c))));
+    let all = || draft.schema.tables.values().flat_map(|t| t.columns.iter().map(move |c| (c.name.as_str(), (t, c))));
     let mut found = Found::default();
-    for (table, column) in names::matching(&written, all.clone()) {
+    for (table, column) in names::matching(&written, all()) {
         let line = format!("- {}.{} {}", table.name.short(), column.name, column.data_type);
         found.add(line, ObjectRef::part(ObjectKind::Column, table.name.clone(), &column.name));
     }
-    let near = names::nearest(&written, all.map(|(name, _)| name));
+    let near = names::nearest(&written, all().map(|(name, _)| name));
     let none = if near.is_empty() {
         format!("No table has a column {written}.")
     } else {

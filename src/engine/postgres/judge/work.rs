@@ -116,7 +116,7 @@ impl<'a> Work<'a> {
 
     fn has_indexes(&self, name: &QName) -> bool {
         self.table(name).is_some_and(|t| {
-            let backing = t.constraints.values().any(|c| crate::engine::postgres::reader::world::has_index(&c.kind));
+            let backing = t.constraints.values().any(|c| c.kind.has_index());
             !t.indexes.is_empty() || backing
         })
     }

@@ -58,7 +58,9 @@ impl World<'_> {
         }
         if tree.query.is_some() && table.columns.is_empty() {
             // Its columns are those of a query, which is not followed.
-            self.schema.to_mut().tables.entry(name).or_insert_with(|| table.into());
+            if !self.schema.tables.contains_key(&name) {
+                self.schema.to_mut().tables.insert(name, table.into());
+            }
             return;
         }
         self.change(Change::CreateTable { table: Box::new(table) });

@@ -2,11 +2,10 @@
 
 use super::cursor::{Name, truncate};
 use super::types::TypeName;
-use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, QName, Schema, Table};
+use crate::schema::{Change, ObjectKind, ObjectRef, QName, Schema};
 use crate::sql::Reading;
 use std::borrow::Cow;
-use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// What is known before a statement, and what has been read of it so far.
 pub(super) struct World<'a> {
@@ -14,9 +13,6 @@ pub(super) struct World<'a> {
     pub schema: Cow<'a, Schema>,
     /// `search_path`, as the script has set it.
     pub path: Vec<String>,
-    /// The table of each index, from the first time that one is asked for. Entries are checked when used, so what is
-    /// dropped may stay.
-    indexes: OnceCell<HashMap<QName, QName>>,
     pub reading: Reading,
 }
 
@@ -25,7 +21,6 @@ impl<'a> World<'a> {
         Self {
             schema: Cow::Borrowed(schema),
             path: vec!["public".to_owned()],
-            indexes: OnceCell::new(),
             reading: Reading::default(),
         }
     }
@@ -34,20 +29,13 @@ impl<'a> World<'a> {
     pub fn change(&mut self, change: Change) {
         // What does not fit the schema (a table that is not known here) is recorded but not understood in full.
         self.reading.complete &= self.schema.to_mut().apply(&change).is_ok();
-        if let Some(indexes) = self.indexes.get_mut() {
-            note_change(indexes, &self.schema, &change);
-        }
         self.reading.changes.push(change);
     }
 
     /// The table (or materialised view) that an index is on, when both exist.
     pub fn index_table(&self, index: &QName) -> Option<&QName> {
-        let table = self.indexes.get_or_init(|| all_indexes(&self.schema)).get(index)?;
-        let on_table = self.schema.tables.get(table).is_some_and(|t| {
-            t.indexes.contains_key(&index.name) || t.constraints.get(&index.name).is_some_and(|c| has_index(&c.kind))
-        });
-        let on_view = self.schema.views.get(table).is_some_and(|v| v.indexes.contains_key(&index.name));
-        (on_table || on_view).then_some(table)
+        let on_view = || self.schema.views.values().find(|v| v.indexes.contains_key(&index.name) && v.name.schema == index.schema);
+        self.schema.tables.with_index(index).map(|t| &t.name).or_else(|| on_view().map(|v| &v.name))
     }
 
     /// Whether a table, view, sequence or index has the name.
@@ -117,50 +105,6 @@ impl<'a> World<'a> {
     }
 }
 
-fn all_indexes(schema: &Schema) -> HashMap<QName, QName> {
-    let mut indexes = HashMap::new();
-    for table in schema.tables.values() {
-        note_table(&mut indexes, table);
-    }
-    for view in schema.views.values() {
-        for index in view.indexes.keys() {
-            indexes.insert(view.name.sibling(index), view.name.clone());
-        }
-    }
-    indexes
-}
-
-fn note_table(indexes: &mut HashMap<QName, QName>, table: &Table) {
-    let backing = table.constraints.values().filter(|c| has_index(&c.kind)).map(|c| &c.name);
-    for name in table.indexes.keys().chain(backing) {
-        indexes.insert(table.name.sibling(name), table.name.clone());
-    }
-}
-
-/// Keeps the tables of indexes right after a change that has been carried out.
-fn note_change(indexes: &mut HashMap<QName, QName>, schema: &Schema, change: &Change) {
-    let touched = match change {
-        Change::CreateIndex { table, index } => {
-            indexes.insert(table.sibling(&index.name), table.clone());
-            return;
-        }
-        Change::AddConstraint { table, constraint } => {
-            if has_index(&constraint.kind) {
-                indexes.insert(table.sibling(&constraint.name), table.clone());
-            }
-            return;
-        }
-        Change::RenameTable { from, to } => from.sibling(to),
-        Change::SetTableSchema { name, schema } => QName::new(schema, &name.name),
-        Change::RenameIndex { table, .. } | Change::RenameConstraint { table, .. } => table.clone(),
-        Change::CreateTable { table } => table.name.clone(),
-        _ => return,
-    };
-    if let Some(table) = schema.tables.get(&touched) {
-        note_table(indexes, table);
-    }
-}
-
 /// The first of `name(label)`, `name(label1)` … that is not taken.
 pub(super) fn numbered(label: &str, name: impl Fn(&str) -> String, is_taken: impl Fn(&str) -> bool) -> String {
     let mut found = name(label);
@@ -192,15 +136,6 @@ pub(super) fn object_name(first: &str, second: &str, label: &str) -> String {
 
 pub(super) fn relation_exists(schema: &Schema, name: &QName) -> bool {
     schema.tables.contains_key(name) || schema.views.contains_key(name) || schema.sequences.contains_key(name)
-}
-
-/// Whether an index stands behind a constraint of the kind.
-pub(in crate::engine::postgres) fn has_index(kind: &ConstraintKind) -> bool {
-    match kind {
-        ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. } => true,
-        ConstraintKind::Other { definition } => definition.to_ascii_uppercase().starts_with("EXCLUDE"),
-        _ => false,
-    }
 }
 
 /// Views that cannot be without `object`, with their own dependants first.

@@ -28,7 +28,9 @@ pub(super) fn evolve(schema: &mut Schema, change: &Change) -> Result<()> {
 /// SQLite rewrites the text of views and triggers when a table gets another name.
 fn rename_table(schema: &mut Schema, from: &QName, to: &str) {
     let new = ident(to);
-    for table in schema.tables.values_mut() {
+    let names: Vec<QName> = schema.tables.keys().cloned().collect();
+    for table in &names {
+        let Some(table) = schema.tables.get_mut(table) else { continue };
         for trigger in table.triggers.values_mut() {
             trigger.definition = lex::rename(&trigger.definition, &from.name, &new);
         }
