@@ -1,8 +1,7 @@
 //! Carries a change out on the model, so that each step of a plan can be judged against the schema of its moment.
 
 use super::{
-    Change, Column, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Place, QName, Schema,
-    Table, TypeKind,
+    Change, Column, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Place, QName, Schema, Table, TypeKind,
 };
 use std::collections::BTreeMap;
 
@@ -186,7 +185,8 @@ impl Schema {
             Some(_) => Some(object.name.clone()),
             None => self.tables.with_index(&object.name).map(|t| t.name.clone()),
         };
-        if let Some(name) = of_table.filter(|name| self.tables.get(name).is_some_and(|t| t.indexes.contains_key(bare))) {
+        if let Some(name) = of_table.filter(|name| self.tables.get(name).is_some_and(|t| t.indexes.contains_key(bare)))
+        {
             return self.tables.get_mut(&name)?.indexes.get_mut(bare);
         }
         let in_schema = |name: &QName| match &object.part {
@@ -494,9 +494,7 @@ impl ConstraintKind {
     pub fn has_index(&self) -> bool {
         match self {
             Self::PrimaryKey { .. } | Self::Unique { .. } => true,
-            Self::Other { definition } => {
-                definition.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("EXCLUDE"))
-            }
+            Self::Other { definition } => definition.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("EXCLUDE")),
             _ => false,
         }
     }

@@ -23,11 +23,11 @@ pub use object::{Dependency, Extension, Namespace, OutlineEntry, Routine, Sequen
 pub use other::{Other, Setting};
 pub use parts::{Part, Parts};
 pub use shared::Shared;
-pub use tables::Tables;
 pub use table::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, Index, IndexKey,
     IndexTarget, KeptText, Options, PartitionOf, RowSecurity, Table, TableStats, Trigger,
 };
+pub use tables::Tables;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -18,11 +18,7 @@ pub(super) struct World<'a> {
 
 impl<'a> World<'a> {
     pub fn new(schema: &'a Schema) -> Self {
-        Self {
-            schema: Cow::Borrowed(schema),
-            path: vec!["public".to_owned()],
-            reading: Reading::default(),
-        }
+        Self { schema: Cow::Borrowed(schema), path: vec!["public".to_owned()], reading: Reading::default() }
     }
 
     /// Records a change, and carries it out so that the next statement sees it.
@@ -34,7 +30,9 @@ impl<'a> World<'a> {
 
     /// The table (or materialised view) that an index is on, when both exist.
     pub fn index_table(&self, index: &QName) -> Option<&QName> {
-        let on_view = || self.schema.views.values().find(|v| v.indexes.contains_key(&index.name) && v.name.schema == index.schema);
+        let on_view = || {
+            self.schema.views.values().find(|v| v.indexes.contains_key(&index.name) && v.name.schema == index.schema)
+        };
         self.schema.tables.with_index(index).map(|t| &t.name).or_else(|| on_view().map(|v| &v.name))
     }
 
