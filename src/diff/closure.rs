@@ -1,7 +1,7 @@
 //! What must be taken down and put up again because something beneath it changes.
 
 use super::tables::key_columns;
-use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, Other, QName, Schema};
+use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, Other, QName, Schema, View};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Adds the drop and the new making of views, triggers, policies and rules that stand on a column which is retyped or
@@ -36,7 +36,11 @@ fn rebuild_parts(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
 
 /// Whether a setting of a table names an index that is dropped here.
 fn loses_index(object: &Other, changes: &[Change]) -> bool {
-    let named = |name: &str| object.create.iter().any(|sql| sql.trim_end_matches('"').ends_with(name));
+    let part = object.id.part.as_deref().unwrap_or_default();
+    let named = |name: &str| {
+        let in_statement = object.create.iter().any(|sql| sql.trim_end_matches('"').ends_with(name));
+        in_statement || part.strip_suffix(name).is_some_and(|rest| rest.ends_with(" of "))
+    };
     object.id.kind == ObjectKind::TableSetting
         && changes.iter().any(|change| match change {
             Change::DropIndex { table, name } | Change::DropConstraint { table, name } => {
@@ -130,7 +134,7 @@ fn rebuild_views(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
     for name in again {
         if let (Some(old), Some(new)) = (before.views.get(&name), after.views.get(&name)) {
             changes.push(Change::DropView { name, materialized: old.materialized });
-            changes.push(Change::CreateView { view: Box::new(new.clone()) });
+            changes.push(Change::CreateView { view: Box::new(View { populated: old.populated, ..new.clone() }) });
         }
     }
 }

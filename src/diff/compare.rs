@@ -146,7 +146,7 @@ fn compare_view(name: &QName, pair: &Pair<'_, View>, out: &mut Vec<Change>) {
     let same = b.query == a.query && b.options == a.options && b.materialized == a.materialized;
     if !same && !replaceable(b, a) {
         out.push(Change::DropView { name: name.clone(), materialized: b.materialized });
-        out.push(Change::CreateView { view: Box::new(a.clone()) });
+        out.push(Change::CreateView { view: Box::new(View { populated: b.populated, ..a.clone() }) });
         return;
     }
     if !same {
@@ -278,7 +278,8 @@ mod tests {
                     materialized: false,
                     columns: vec![(on.clone(), "text".into())],
                     query: format!("select * from {on}"),
-                    options: BTreeMap::new(),
+                    populated: true,
+                    options: crate::schema::Options::new(),
                     indexes: BTreeMap::new(),
                     triggers: BTreeMap::new(),
                     comment: None,

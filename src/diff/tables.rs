@@ -3,7 +3,7 @@
 use super::compare::{Pair, comment, pairs};
 use super::inherit::{Inherited, parents_first};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, Options, QName, Schema, Table, Trigger,
+    Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Table, Trigger,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -38,7 +38,7 @@ fn compare_table(before: &Table, after: &Table, out: &mut Vec<Change>) {
     if before.inherits != after.inherits {
         out.push(Change::SetInherits { table: name.clone(), inherits: after.inherits.clone() });
     }
-    if let Some((set, reset)) = options(&before.options, &after.options) {
+    if let Some((set, reset)) = before.options.change_to(&after.options) {
         out.push(Change::SetTableOptions { name: name.clone(), set, reset });
     }
     if before.unlogged != after.unlogged {
@@ -53,16 +53,6 @@ fn compare_table(before: &Table, after: &Table, out: &mut Vec<Change>) {
     compare_triggers(name, &before.triggers, &after.triggers, out);
     let object = ObjectRef::new(ObjectKind::Table, name.clone());
     comment(object, before.comment.as_ref(), after.comment.as_ref(), out);
-}
-
-/// What to set and what to reset, or `None` when nothing differs.
-fn options(before: &Options, after: &Options) -> Option<(Options, Vec<String>)> {
-    if before == after {
-        return None;
-    }
-    let set = after.iter().filter(|(k, v)| before.get(*k) != Some(v)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    let reset = before.keys().filter(|k| !after.contains_key(*k)).cloned().collect();
-    Some((set, reset))
 }
 
 fn compare_columns(before: &Table, after: &Table, out: &mut Vec<Change>) {
@@ -87,8 +77,9 @@ fn compare_column(table: &QName, before: &Column, after: &Column, out: &mut Vec<
         out.push(Change::SetIdentity { table: t(), column: column(), identity: None });
     }
     let mut default = before.default.as_ref();
-    if retyped && default.is_some() && before.default != after.default {
-        // The old default might not fit the new type.
+    let is_call = default.is_some_and(|text| text.contains('('));
+    if retyped && default.is_some() && (is_call || before.default != after.default) {
+        // The old default might not fit the new type, or be cast to it for good.
         out.push(set_default(None));
         default = None;
     }
@@ -115,7 +106,7 @@ fn compare_column(table: &QName, before: &Column, after: &Column, out: &mut Vec<
     if before.identity != after.identity && after.identity.is_some() {
         out.push(Change::SetIdentity { table: t(), column: column(), identity: after.identity.clone() });
     }
-    if let Some((set, reset)) = options(&before.options, &after.options) {
+    if let Some((set, reset)) = before.options.change_to(&after.options) {
         out.push(Change::SetColumnOptions { table: t(), column: column(), set, reset });
     }
     let object = ObjectRef::part(ObjectKind::Column, table.clone(), &after.name);

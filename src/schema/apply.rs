@@ -1,7 +1,8 @@
 //! Carries a change out on the model, so that each step of a plan can be judged against the schema of its moment.
 
 use super::{
-    Change, Column, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Place, QName, Schema, Table, TypeKind,
+    Change, Column, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Options, Place, QName, Schema, Table,
+    TypeKind,
 };
 use std::collections::BTreeMap;
 
@@ -352,10 +353,28 @@ impl Table {
     /// Carries out a change that was made on a parent of this table.
     pub(crate) fn inherit(&mut self, change: &Change) -> Result<(), ApplyError> {
         match change {
+            // What a child has declared as well stays its own.
+            Change::DropColumn { column, .. } if !self.inherits.is_empty() => match self.column(column) {
+                Some(own) if !own.inherited => Ok(()),
+                _ => self.drop_column(column),
+            },
             Change::DropColumn { column, .. } => self.drop_column(column),
+            Change::AddColumn { column, .. } => self.inherit_column(column),
+            // It is not listed with the child.
+            Change::AddConstraint { .. } => Ok(()),
             Change::RenameColumn { from, to, .. } => self.rename_column(from, to),
             other => self.apply(other),
         }
+    }
+
+    /// Options and comments are not handed down, nor is an identity.
+    fn inherit_column(&mut self, column: &Column) -> Applied {
+        if self.column(&column.name).is_none() {
+            let inherited = self.partition_of.is_none();
+            let bare = Column { comment: None, options: Options::new(), identity: None, ..column.clone() };
+            self.columns.push(Column { inherited, ..bare });
+        }
+        Ok(())
     }
 
     /// Applies a change that is about this table alone.
@@ -363,7 +382,7 @@ impl Table {
         let name = self.name.clone();
         match change {
             Change::SetTableOptions { set, reset, .. } => {
-                self.options.retain(|key, _| !reset.contains(key));
+                self.options.retain(|key, _| !reset.iter().any(|name| name == key));
                 self.options.extend(set.clone());
             }
             Change::SetPartition { partition, .. } => self.partition_of.clone_from(partition),
@@ -388,7 +407,7 @@ impl Table {
             Change::SetGenerated { column, generated, .. } => self.existing(column)?.generated.clone_from(generated),
             Change::SetColumnOptions { column, set, reset, .. } => {
                 let column = self.existing(column)?;
-                column.options.retain(|key, _| !reset.contains(key));
+                column.options.retain(|key, _| !reset.iter().any(|name| name == key));
                 column.options.extend(set.clone());
             }
             Change::Backfill { column, .. } => drop(self.existing(column)?),

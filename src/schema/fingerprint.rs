@@ -21,8 +21,8 @@ impl Schema {
     }
 
     /// The digest of each object in its canonical form, in a fixed order: without what changes by itself or by
-    /// history, which are live figures, the server's version, dependencies (they are derived), the order of columns
-    /// and kept statement texts.
+    /// history, which are live figures, the server's version, dependencies (they are derived), the order of columns,
+    /// whether a materialised view holds its rows yet, and kept statement texts.
     pub(super) fn each_digest(&self, mut tell: impl FnMut(&str, &str, [u8; 32])) {
         for (name, it) in &self.namespaces {
             tell("schema", name, digest(it));
@@ -40,7 +40,7 @@ impl Schema {
             tell("table", &name.to_string(), it.digest(|table| digest(&canonical(table))));
         }
         for (name, it) in &self.views {
-            tell("view", &name.to_string(), digest(&View { sql: None, ..it.clone() }));
+            tell("view", &name.to_string(), digest(&View { sql: None, populated: true, ..it.clone() }));
         }
         for (name, it) in &self.routines {
             tell("function", &name.to_string(), digest(it));

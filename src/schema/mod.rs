@@ -9,6 +9,7 @@ mod fingerprint;
 mod lookup;
 mod name;
 mod object;
+mod options;
 mod other;
 mod parts;
 mod shared;
@@ -19,13 +20,16 @@ pub use apply::ApplyError;
 pub use change::{Change, Place, Transform};
 pub use fingerprint::hex;
 pub use name::{ObjectKind, ObjectRef, QName};
-pub use object::{Dependency, Extension, Namespace, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View};
+pub use object::{
+    Attribute, Dependency, DomainCheck, Extension, Namespace, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View,
+};
+pub use options::Options;
 pub use other::{Other, Setting};
 pub use parts::{Part, Parts};
 pub use shared::Shared;
 pub use table::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, Index, IndexKey,
-    IndexTarget, KeptText, Options, PartitionOf, RowSecurity, Table, TableStats, Trigger,
+    IndexTarget, KeptText, PartitionOf, RowSecurity, Table, TableStats, Trigger,
 };
 pub use tables::Tables;
 

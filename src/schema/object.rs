@@ -1,7 +1,8 @@
 //! Everything in a schema that is not a table.
 
 use super::name::{ObjectKind, ObjectRef, QName};
-use super::table::{Index, Options, Trigger};
+use super::options::Options;
+use super::table::{Index, Trigger};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,17 +60,66 @@ pub enum TypeKind {
         default: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         collation: Option<String>,
-        /// Check expressions by constraint name, without outer parentheses.
-        checks: BTreeMap<String, String>,
+        /// By constraint name.
+        checks: BTreeMap<String, DomainCheck>,
+        /// The name of the not-null constraint, where the engine keeps one and it is not the usual one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_null_name: Option<String>,
     },
     Composite {
-        /// Attribute name and type, in order.
-        attributes: Vec<(String, String)>,
+        /// In order.
+        attributes: Vec<Attribute>,
     },
     /// Range types and whatever has no closer form: the text after `CREATE TYPE name`.
     Other {
         definition: String,
     },
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// For leaving out what is usual.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_so(value: &bool) -> bool {
+    *value
+}
+
+/// A check that values of a domain pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainCheck {
+    /// Without outer parentheses.
+    pub expression: String,
+    /// False for `NOT VALID`.
+    pub validated: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl DomainCheck {
+    /// A valid check.
+    pub fn new(expression: impl Into<String>) -> Self {
+        Self { expression: expression.into(), validated: true, comment: None }
+    }
+}
+
+/// One part of a composite type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    pub name: String,
+    pub data_type: String,
+    /// Only when it is not the type's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+impl Attribute {
+    pub fn new(name: impl Into<String>, data_type: impl Into<String>) -> Self {
+        Self { name: name.into(), data_type: data_type.into(), collation: None, comment: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +131,10 @@ pub struct View {
     pub columns: Vec<(String, String)>,
     /// The SELECT, without a closing semicolon.
     pub query: String,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// False for a materialised view that holds nothing yet (`WITH NO DATA`).
+    #[serde(default = "yes", skip_serializing_if = "is_so")]
+    pub populated: bool,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub options: Options,
     /// Of a materialised view.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -1,11 +1,9 @@
 //! Tables and what hangs on them: columns, constraints, indexes, triggers.
 
 use super::name::QName;
+use super::options::Options;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Settings by name (`fillfactor` → `70`).
-pub type Options = BTreeMap<String, String>;
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
@@ -132,6 +130,9 @@ pub struct Column {
     /// Storage, compression, statistics target and the like, where they are not the default.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
+    /// Had only from the tables that this one inherits from, and not declared by itself as well.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub inherited: bool,
 }
 
 impl Column {
@@ -146,6 +147,7 @@ impl Column {
             collation: None,
             comment: None,
             options: Options::new(),
+            inherited: false,
         }
     }
 }

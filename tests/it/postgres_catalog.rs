@@ -161,9 +161,9 @@ async fn what_is_not_a_table_comes_too() {
     let TypeKind::Enum { values } = &schema.types[&q("mood")].kind else { panic!() };
     assert_eq!(values, &["sad", "it's ok", "happy"]);
     let TypeKind::Domain { base, not_null: true, checks, .. } = &schema.types[&q("positive")].kind else { panic!() };
-    assert_eq!((base.as_str(), checks["above"].as_str()), ("integer", "VALUE > 0"));
+    assert_eq!((base.as_str(), checks["above"].expression.as_str()), ("integer", "VALUE > 0"));
     let TypeKind::Composite { attributes } = &schema.types[&q("pair")].kind else { panic!() };
-    assert_eq!(attributes[1], ("B c".to_owned(), "text".to_owned()));
+    assert_eq!(attributes[1], lockstep::schema::Attribute::new("B c", "text"));
     let TypeKind::Other { definition } = &schema.types[&q("span")].kind else { panic!() };
     assert!(definition.starts_with("AS RANGE (SUBTYPE = double precision"), "{definition}");
     let tickets = &schema.sequences[&q("tickets")];
@@ -176,7 +176,7 @@ async fn what_is_not_a_table_comes_too() {
     let view = &schema.views[&q("big_orders")];
     assert_eq!(view.columns, [("id".into(), "integer".into()), ("total".into(), "numeric(10,2)".to_owned())]);
     assert!(view.query.starts_with("SELECT") && !view.query.ends_with(';'), "{}", view.query);
-    assert_eq!(view.options["security_barrier"], "true");
+    assert_eq!(view.options.get("security_barrier").unwrap(), "true");
     assert!(schema.routines[&q("add(integer, integer)")].definition.starts_with("CREATE OR REPLACE FUNCTION shop.add"));
     assert!(schema.routines[&q("noop(shop.mood)")].procedure);
     let trigger = &table(&schema, "customers").triggers["touch"];

@@ -149,10 +149,11 @@ impl Walk<'_> {
     fn named_by_type(&self, name: &QName) -> Vec<ObjectRef> {
         match self.schema.types.get(name).map(|t| &t.kind) {
             Some(TypeKind::Composite { attributes }) => {
-                attributes.iter().flat_map(|(_, data_type)| self.types_in(data_type)).collect()
+                attributes.iter().flat_map(|a| self.types_in(&a.data_type)).collect()
             }
             Some(TypeKind::Domain { base, checks, .. }) => {
-                self.types_in(base).into_iter().chain(checks.values().flat_map(|text| self.calls_in(text))).collect()
+                let called = checks.values().flat_map(|check| self.calls_in(&check.expression));
+                self.types_in(base).into_iter().chain(called).collect()
             }
             Some(TypeKind::Other { definition }) => self.types_in(definition),
             _ => Vec::new(),

@@ -314,9 +314,9 @@ fn type_text(kind: &TypeKind) -> Vec<String> {
     match kind {
         TypeKind::Enum { .. } => Vec::new(),
         TypeKind::Domain { base, default, checks, .. } => {
-            checks.values().chain(default).chain([base]).cloned().collect()
+            checks.values().map(|c| &c.expression).chain(default).chain([base]).cloned().collect()
         }
-        TypeKind::Composite { attributes } => attributes.iter().map(|(_, data_type)| data_type.clone()).collect(),
+        TypeKind::Composite { attributes } => attributes.iter().map(|a| a.data_type.clone()).collect(),
         TypeKind::Other { definition } => vec![definition.clone()],
     }
 }

@@ -17,7 +17,8 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
          d.oid::int8, pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity::text, \
          a.attcollation::int8, CASE WHEN a.attcollation <> t.typcollation THEN {COLLATION} END, \
          CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, {}, \
-         CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END, a.attoptions, de.description \
+         CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END, a.attoptions, de.description, \
+         NOT (a.attislocal OR c.relispartition) \
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_type t ON t.oid = a.atttypid \
          LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
@@ -50,6 +51,7 @@ fn column(row: &PgRow, identities: &HashMap<(i64, i16), Options>, build: &mut Bu
     let statistics: Option<String> = cells.take()?;
     column.options = options(cells.take()?, "");
     column.comment = cells.take()?;
+    column.inherited = cells.take()?;
     build.columns.insert((relation, number), column.name.clone());
     if let Some(view) = build.views.get_mut(&relation) {
         view.columns.push((column.name, column.data_type));

@@ -16,6 +16,7 @@ mod privileges;
 mod remarks;
 mod routines;
 mod sequences;
+mod settings;
 mod tables;
 mod text;
 mod triggers;
@@ -58,6 +59,7 @@ async fn read(connection: &mut PgConnection, info: &ServerInfo) -> Result<Schema
     routines::read(connection, &mut build).await?;
     triggers::read(connection, &mut build).await?;
     others::read(connection, &mut build).await?;
+    settings::read(connection, &mut build).await?;
     remarks::read(connection, &mut build).await?;
     owners::read(connection, &mut build).await?;
     privileges::read(connection, &mut build).await?;

@@ -5,7 +5,7 @@ use super::super::wire::{Cells, rows};
 use super::build::Build;
 use super::text::bare;
 use crate::Result;
-use crate::schema::{QName, TypeDef, TypeKind};
+use crate::schema::{Attribute, DomainCheck, QName, TypeDef, TypeKind};
 use sqlx::postgres::PgConnection;
 use std::collections::{BTreeMap, HashMap};
 
@@ -42,16 +42,7 @@ async fn enums(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
 }
 
 async fn domains(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
-    let mut checks: HashMap<i64, BTreeMap<String, String>> = HashMap::new();
-    let sql = "SELECT c.contypid::int8, c.conname::text, pg_get_expr(c.conbin, 0) \
-               FROM pg_constraint c WHERE c.contypid <> 0 AND c.contype = 'c'";
-    for row in &rows(connection, sql).await? {
-        let mut cells = Cells::new(row);
-        let of: i64 = cells.take()?;
-        let name: String = cells.take()?;
-        let expression: String = cells.take()?;
-        checks.entry(of).or_default().insert(name, bare(&expression).to_owned());
-    }
+    let (mut checks, mut not_null_names) = domain_constraints(connection).await?;
     let sql = format!(
         "SELECT t.oid::int8, n.nspname::text, t.typname::text, obj_description(t.oid, 'pg_type'), \
          format_type(t.typbasetype, t.typtypmod), t.typnotnull, \
@@ -73,32 +64,80 @@ async fn domains(connection: &mut PgConnection, build: &mut Build) -> Result<()>
             default: cells.take()?,
             collation: cells.take()?,
             checks: checks.remove(&oid).unwrap_or_default(),
+            not_null_name: not_null_names.remove(&oid).filter(|given| *given != format!("{}_not_null", name.name)),
         };
         keep(build, name, kind, comment);
     }
     Ok(())
 }
 
+/// The checks of domains, and the names of their not-null constraints (since 17), by the domain's number.
+async fn domain_constraints(
+    connection: &mut PgConnection,
+) -> Result<(HashMap<i64, BTreeMap<String, DomainCheck>>, HashMap<i64, String>)> {
+    let mut checks: HashMap<i64, BTreeMap<String, DomainCheck>> = HashMap::new();
+    let mut not_null_names: HashMap<i64, String> = HashMap::new();
+    let sql = "SELECT c.contypid::int8, c.conname::text, pg_get_expr(c.conbin, 0), c.convalidated, \
+               obj_description(c.oid, 'pg_constraint') \
+               FROM pg_constraint c WHERE c.contypid <> 0 AND c.contype IN ('c', 'n')";
+    for row in &rows(connection, sql).await? {
+        let mut cells = Cells::new(row);
+        let of: i64 = cells.take()?;
+        let name: String = cells.take()?;
+        let Some(expression) = cells.take::<Option<String>>()? else {
+            not_null_names.insert(of, name);
+            continue;
+        };
+        let expression = bare(&expression).to_owned();
+        let check = DomainCheck { expression, validated: cells.take()?, comment: cells.take()? };
+        checks.entry(of).or_default().insert(name, check);
+    }
+    Ok((checks, not_null_names))
+}
+
 async fn composites(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+    let mut attributes = attributes(connection).await?;
     let sql = format!(
-        "SELECT n.nspname::text, t.typname::text, obj_description(t.oid, 'pg_type'), \
-         ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 \
-               AND NOT a.attisdropped ORDER BY a.attnum), \
-         ARRAY(SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a WHERE a.attrelid = c.oid \
-               AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) \
+        "SELECT c.oid::int8, n.nspname::text, t.typname::text, obj_description(t.oid, 'pg_type') \
          FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace \
          JOIN pg_class c ON c.oid = t.typrelid AND c.relkind = 'c' WHERE t.typtype = 'c' AND {NAMESPACE} AND {}",
         own("pg_type", "t.oid")
     );
     for row in &rows(connection, &sql).await? {
         let mut cells = Cells::new(row);
+        let oid: i64 = cells.take()?;
         let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
         let comment = cells.take()?;
-        let names: Vec<String> = cells.take()?;
-        let types: Vec<String> = cells.take()?;
-        keep(build, name, TypeKind::Composite { attributes: names.into_iter().zip(types).collect() }, comment);
+        let attributes = attributes.remove(&oid).unwrap_or_default();
+        keep(build, name, TypeKind::Composite { attributes }, comment);
     }
     Ok(())
+}
+
+/// The attributes of composite types, by the number of the type's relation.
+async fn attributes(connection: &mut PgConnection) -> Result<HashMap<i64, Vec<Attribute>>> {
+    let sql = format!(
+        "SELECT a.attrelid::int8, a.attname::text, format_type(a.atttypid, a.atttypmod), \
+         CASE WHEN a.attcollation <> t.typcollation THEN {COLLATION} END, \
+         col_description(a.attrelid, a.attnum) \
+         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_type t ON t.oid = a.atttypid \
+         LEFT JOIN pg_collation co ON co.oid = a.attcollation LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace \
+         WHERE c.relkind = 'c' AND a.attnum > 0 AND NOT a.attisdropped AND {NAMESPACE} ORDER BY a.attrelid, a.attnum"
+    );
+    let mut out: HashMap<i64, Vec<Attribute>> = HashMap::new();
+    for row in &rows(connection, &sql).await? {
+        let mut cells = Cells::new(row);
+        let of: i64 = cells.take()?;
+        let attribute = Attribute {
+            name: cells.take()?,
+            data_type: cells.take()?,
+            collation: cells.take()?,
+            comment: cells.take()?,
+        };
+        out.entry(of).or_default().push(attribute);
+    }
+    Ok(out)
 }
 
 async fn ranges(connection: &mut PgConnection, build: &mut Build) -> Result<()> {

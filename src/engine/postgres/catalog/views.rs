@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
     let sql = format!(
         "SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind = 'm', pg_get_viewdef(c.oid), c.reloptions, \
-         obj_description(c.oid, 'pg_class') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         obj_description(c.oid, 'pg_class'), c.relispopulated FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind IN ('v', 'm') AND {NAMESPACE} AND {}",
         own("pg_class", "c.oid")
     );
@@ -31,6 +31,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
             indexes: BTreeMap::new(),
             triggers: BTreeMap::new(),
             comment: cells.take()?,
+            populated: cells.take()?,
             sql: None,
         };
         build.name_relation(oid, if materialized { ObjectKind::MaterializedView } else { ObjectKind::View }, &name);

@@ -99,16 +99,22 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{EngineKind, TypeDef};
+    use crate::schema::{DomainCheck, EngineKind, TypeDef};
     use std::collections::BTreeMap;
 
     #[test]
     fn only_wider_lengths_and_relabelled_types_are_free() {
         let mut schema = Schema::empty(EngineKind::Postgres);
-        for (name, check) in [("plain", None), ("checked", Some(("c".to_owned(), "value > 0".to_owned())))] {
+        for (name, check) in [("plain", None), ("checked", Some(("c".to_owned(), DomainCheck::new("value > 0"))))] {
             let checks: BTreeMap<_, _> = check.into_iter().collect();
-            let kind =
-                TypeKind::Domain { base: "integer".into(), not_null: false, default: None, collation: None, checks };
+            let kind = TypeKind::Domain {
+                base: "integer".into(),
+                not_null: false,
+                default: None,
+                collation: None,
+                checks,
+                not_null_name: None,
+            };
             let name = QName::new("public", name);
             schema.types.insert(name.clone(), TypeDef { name, kind, comment: None });
         }

@@ -31,6 +31,7 @@ pub(super) fn table(planner: &mut Planner<'_>, from: &QName, to: &str) -> Result
         materialized: false,
         columns,
         query: format!("SELECT {}\nFROM {}", list.join(", "), relation(&renamed)),
+        populated: true,
         options: crate::schema::Options::new(),
         indexes: std::collections::BTreeMap::new(),
         triggers: std::collections::BTreeMap::new(),

@@ -13,7 +13,7 @@ use crate::plan::{Phase, Rollback, Step};
 use crate::schema::{
     Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Sequence, Table, View,
 };
-use crate::{Error, ErrorCode, Result};
+use crate::Result;
 
 pub(super) fn is_unique(kind: &ConstraintKind) -> bool {
     matches!(kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. })
@@ -71,10 +71,7 @@ pub(super) fn alter(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     let found = planner.table(table)?;
     let Some(old) = found.column(column).cloned() else { return planner.direct(change) };
     if found.columns.iter().any(|c| computed_from(c, column)) {
-        let what =
-            format!("the type of {}.{column} cannot change while another column is computed from it", table.short());
-        return Err(Error::new(ErrorCode::Refused, what)
-            .hint("Drop the computed column first and add it again afterwards, in the same plan."));
+        return around_computed(planner, change);
     }
     let same_collation = old.collation == *collation;
     if is_free(&old.data_type, data_type) && using.is_none() && same_collation {
@@ -110,6 +107,29 @@ fn in_place(planner: &mut Planner<'_>, change: &Change, note: &str) -> Result<()
     planner.push(step)
 }
 
+/// A column that is computed from it lets go meanwhile: it is dropped and added again, which computes it anew.
+fn around_computed(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
+    let Change::AlterColumnType { table, column, .. } = change else { return planner.direct(change) };
+    let found = planner.table(table)?;
+    let computed: Vec<String> =
+        found.columns.iter().filter(|c| computed_from(c, column)).map(|c| c.name.clone()).collect();
+    let on = |name: &String| ObjectRef::part(ObjectKind::Column, table.clone(), name);
+    let columns: Vec<ObjectRef> = computed.iter().chain([column]).map(on).collect();
+    let views = views_on(&planner.now, &columns);
+    let mut changes: Vec<Change> = views.iter().rev().map(drop_view).collect();
+    changes.extend(computed.iter().map(|c| Change::DropColumn { table: table.clone(), column: c.clone() }));
+    changes.push(with_cast(change, planner));
+    changes.extend(computed.iter().flat_map(|c| reverse::column_again(&planner.now, table, c)));
+    changes.extend(views.iter().map(create_view));
+    let mut step = planner.step_of(titles::title(change), Phase::Migrate, changes)?;
+    step.note = Some(format!(
+        "PostgreSQL changes no type under a column that is computed from it, so {} is dropped and added again, which \
+         computes it anew. Rows are rewritten under a lock that keeps everybody out.",
+        computed.join(", ")
+    ));
+    planner.push(step)
+}
+
 fn create_view(view: &View) -> Change {
     Change::CreateView { view: Box::new(view.clone()) }
 }
@@ -123,7 +143,8 @@ fn with_cast(change: &Change, planner: &Planner<'_>) -> Change {
     let mut change = change.clone();
     if let Change::AlterColumnType { table, column, data_type, using: using @ None, .. } = &mut change {
         let old = planner.now.tables.get(table).and_then(|t| t.column(column));
-        if old.is_some_and(|c| !is_free(&c.data_type, data_type)) {
+        // What a column is computed as has no values of its own to convert.
+        if old.is_some_and(|c| c.generated.is_none() && !is_free(&c.data_type, data_type)) {
             *using = Some(format!("{}::{data_type}", ident(column)));
         }
     }

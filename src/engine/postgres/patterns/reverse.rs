@@ -218,7 +218,7 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
         Change::AlterColumnType { table, column, data_type, .. } => {
             let Some(was) = old(table, column) else { return none("the column is not known") };
             let free = super::retype::is_free(&was.data_type, data_type);
-            let using = (!free).then(|| {
+            let using = (!free && was.generated.is_none()).then(|| {
                 let name = crate::engine::postgres::render::ident(column);
                 format!("{name}::{}", was.data_type)
             });

@@ -233,6 +233,7 @@ fn what_views_stand_on_is_not_dropped() {
             materialized: false,
             columns: vec![("amount".into(), "integer".into())],
             query: "SELECT sales.amount FROM public.sales".into(),
+            populated: true,
             options: crate::schema::Options::new(),
             indexes: std::collections::BTreeMap::new(),
             triggers: std::collections::BTreeMap::new(),

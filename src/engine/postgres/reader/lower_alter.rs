@@ -43,7 +43,7 @@ impl World<'_> {
             }
             Action::Options { set, reset } => {
                 let Some(mut view) = self.schema.views.get(name).cloned() else { return };
-                view.options.retain(|key, _| !reset.contains(key));
+                view.options.retain(|key, _| !reset.iter().any(|name| name == key));
                 view.options.extend(set.clone());
                 self.change(Change::ReplaceView { view: Box::new(view) });
             }

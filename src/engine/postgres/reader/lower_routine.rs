@@ -142,7 +142,6 @@ impl World<'_> {
         }
         let lower = query.to_ascii_lowercase();
         let query = if materialized && (lower.ends_with("with data") || lower.ends_with("with no data")) {
-            self.reading.complete &= !lower.ends_with("with no data");
             query.get(..lower.rfind("with").unwrap_or(query.len())).unwrap_or_default().trim_end()
         } else {
             query
@@ -155,6 +154,7 @@ impl World<'_> {
             materialized,
             columns: old.map(|v| v.columns.clone()).unwrap_or_default(),
             query: query.to_owned(),
+            populated: !(materialized && lower.ends_with("with no data")),
             options,
             indexes: BTreeMap::new(),
             triggers: old.map(|v| v.triggers.clone()).unwrap_or_default(),

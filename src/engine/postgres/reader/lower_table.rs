@@ -37,10 +37,13 @@ impl World<'_> {
             }
             table.partition_of = Some(PartitionOf { parent, bound: bound.clone() });
         }
-        for source in tree.inherits.iter().chain(&tree.like) {
+        let sources = tree.inherits.iter().map(|s| (s, true)).chain(tree.like.iter().map(|s| (s, false)));
+        for (source, inherited) in sources {
             let source = self.relation(source);
             let columns = self.schema.tables.get(&source).map(|t| t.columns.clone()).unwrap_or_default();
-            table.columns.extend(columns);
+            let new = columns.into_iter().filter(|c| table.column(&c.name).is_none());
+            let new: Vec<Column> = new.map(|c| Column { inherited, ..c }).collect();
+            table.columns.extend(new);
         }
         let mut sequences = Vec::new();
         for definition in &tree.columns {

@@ -6,7 +6,7 @@ use super::parse_table::{collation, constraint};
 use super::tree::Body;
 use super::types::read_type;
 use super::world::{World, numbered, object_name};
-use crate::schema::{Change, Place, QName, Sequence, TypeDef, TypeKind};
+use crate::schema::{Attribute, DomainCheck, Change, Place, QName, Sequence, TypeDef, TypeKind};
 use std::collections::BTreeMap;
 
 impl World<'_> {
@@ -28,7 +28,7 @@ impl World<'_> {
             let mut attributes = Vec::new();
             while let Some(attribute) = inside.ident() {
                 let data_type = read_type(&mut inside)?;
-                attributes.push((attribute, self.data_type(&data_type)));
+                attributes.push(Attribute::new(attribute, self.data_type(&data_type)));
                 self.reading.complete &= inside.until(&[]).is_empty();
                 inside.take_sign(',');
             }
@@ -61,11 +61,11 @@ impl World<'_> {
                 let Body::Check { expression, .. } = found.body else { return None };
                 let free = || free_check(&name, &checks);
                 let check = found.name.unwrap_or_else(free);
-                checks.insert(check, expression);
+                checks.insert(check, DomainCheck::new(expression));
             }
         }
         let base = self.data_type(&data_type);
-        let kind = TypeKind::Domain { base, not_null, default, collation: own_collation, checks };
+        let kind = TypeKind::Domain { base, not_null, default, collation: own_collation, checks, not_null_name: None };
         self.change(Change::CreateType { definition: TypeDef { name, kind, comment: None } });
         Some(())
     }
@@ -114,23 +114,23 @@ impl World<'_> {
             if cursor.take("add attribute") {
                 let attribute = cursor.ident()?;
                 let data_type = read_type(cursor)?;
-                attributes.push((attribute, self.data_type(&data_type)));
+                attributes.push(Attribute::new(attribute, self.data_type(&data_type)));
             } else if cursor.take("drop attribute") {
                 cursor.take("if exists");
                 let attribute = cursor.ident()?;
-                attributes.retain(|(name, _)| *name != attribute);
+                attributes.retain(|a| a.name != attribute);
             } else if cursor.take("rename attribute") {
                 let from = cursor.ident()?;
                 cursor.take("to").then_some(())?;
                 let to = cursor.ident()?;
-                attributes.iter_mut().filter(|(name, _)| *name == from).for_each(|(name, _)| name.clone_from(&to));
+                attributes.iter_mut().filter(|a| a.name == from).for_each(|a| a.name.clone_from(&to));
             } else if cursor.take("alter attribute") {
                 let attribute = cursor.ident()?;
                 cursor.take_any(&["set data type", "type"])?;
                 let data_type = read_type(cursor)?;
                 let data_type = self.data_type(&data_type);
-                let same = attributes.iter_mut().filter(|(name, _)| *name == attribute);
-                same.for_each(|(_, old)| old.clone_from(&data_type));
+                let same = attributes.iter_mut().filter(|a| a.name == attribute);
+                same.for_each(|a| a.data_type.clone_from(&data_type));
             } else {
                 return None;
             }
@@ -161,6 +161,7 @@ impl World<'_> {
             "add",
             "drop constraint",
             "rename constraint",
+            "validate constraint",
         ])? {
             "set default" => *default = Some(cursor.rest().to_owned()),
             "drop default" => *default = None,
@@ -168,20 +169,21 @@ impl World<'_> {
             "drop not null" => *not_null = false,
             "add" => {
                 let found = constraint(cursor, Some("value"))?;
-                self.reading.complete &= !found.not_valid;
+                let validated = !found.not_valid;
                 let Body::Check { expression, .. } = found.body else { return None };
                 let check = found.name.unwrap_or_else(|| free_check(&name, checks));
-                checks.insert(check, expression);
+                checks.insert(check, DomainCheck { validated, ..DomainCheck::new(expression) });
             }
             "drop constraint" => {
                 cursor.take("if exists");
                 checks.remove(&cursor.ident()?);
             }
+            "validate constraint" => checks.get_mut(&cursor.ident()?)?.validated = true,
             _ => {
                 let from = cursor.ident()?;
                 cursor.take("to").then_some(())?;
-                let expression = checks.remove(&from)?;
-                checks.insert(cursor.ident()?, expression);
+                let check = checks.remove(&from)?;
+                checks.insert(cursor.ident()?, check);
             }
         }
         self.change(Change::AlterType { definition });
@@ -281,6 +283,6 @@ impl World<'_> {
     }
 }
 
-fn free_check(name: &QName, checks: &BTreeMap<String, String>) -> String {
+fn free_check(name: &QName, checks: &BTreeMap<String, DomainCheck>) -> String {
     numbered("check", |label| object_name(&name.name, "", label), |n| checks.contains_key(n))
 }

@@ -2,7 +2,10 @@
 
 use super::faithful::faithful;
 use super::names::{collation, ident, literal, part_of, relation, routine};
-use crate::schema::{Extension, ObjectKind, ObjectRef, Place, QName, Routine, Sequence, TypeDef, TypeKind};
+use crate::schema::{
+    Attribute, DomainCheck, Extension, ObjectKind, ObjectRef, Place, QName, Routine, Sequence, TypeDef, TypeKind,
+};
+use std::collections::BTreeMap;
 
 /// `CREATE SEQUENCE`; the owner is said apart, because it may not be there yet.
 pub(in crate::engine::postgres) fn create_sequence(sequence: &Sequence) -> Vec<String> {
@@ -57,25 +60,41 @@ pub(super) fn alter_sequence(sequence: &Sequence, before: Option<&Sequence>) -> 
 
 pub(in crate::engine::postgres) fn create_type(definition: &TypeDef) -> Vec<String> {
     let name = relation(&definition.name);
-    let mut out = vec![match &definition.kind {
+    let mut out = match &definition.kind {
         TypeKind::Enum { values } => {
-            format!("CREATE TYPE {name} AS ENUM ({})", values.iter().map(|v| literal(v)).collect::<Vec<_>>().join(", "))
+            let values: Vec<String> = values.iter().map(|v| literal(v)).collect();
+            vec![format!("CREATE TYPE {name} AS ENUM ({})", values.join(", "))]
         }
         TypeKind::Composite { attributes } => {
-            let attributes: Vec<String> = attributes.iter().map(|(n, t)| format!("{} {t}", ident(n))).collect();
-            format!("CREATE TYPE {name} AS ({})", attributes.join(", "))
+            let defined: Vec<String> = attributes.iter().map(attribute).collect();
+            let mut out = vec![format!("CREATE TYPE {name} AS ({})", defined.join(", "))];
+            out.extend(attributes.iter().filter(|a| a.comment.is_some()).map(|a| comment_on_attribute(&name, a)));
+            out
         }
         TypeKind::Domain { .. } => create_domain(&name, &definition.kind),
-        TypeKind::Other { definition } => format!("CREATE TYPE {name} {definition}"),
-    }];
+        TypeKind::Other { definition } => vec![format!("CREATE TYPE {name} {definition}")],
+    };
     if let Some(text) = &definition.comment {
         out.push(format!("COMMENT ON {} {name} IS {}", type_word(definition), literal(text)));
     }
     out
 }
 
-fn create_domain(name: &str, kind: &TypeKind) -> String {
-    let TypeKind::Domain { base, not_null, default, collation: collated, checks } = kind else { return String::new() };
+fn attribute(attribute: &Attribute) -> String {
+    let collated = attribute.collation.as_ref().map(|c| format!(" COLLATE {}", collation(c))).unwrap_or_default();
+    format!("{} {}{collated}", ident(&attribute.name), attribute.data_type)
+}
+
+fn comment_on_attribute(of: &str, attribute: &Attribute) -> String {
+    let text = attribute.comment.as_deref().map_or_else(|| "NULL".to_owned(), literal);
+    format!("COMMENT ON COLUMN {of}.{} IS {text}", ident(&attribute.name))
+}
+
+/// CREATE DOMAIN takes every check as valid, so one that is not is added afterwards.
+fn create_domain(name: &str, kind: &TypeKind) -> Vec<String> {
+    let TypeKind::Domain { base, not_null, default, collation: collated, checks, not_null_name } = kind else {
+        return Vec::new();
+    };
     let mut sql = format!("CREATE DOMAIN {name} AS {base}");
     if let Some(c) = collated {
         sql.push_str(&format!(" COLLATE {}", collation(c)));
@@ -83,13 +102,36 @@ fn create_domain(name: &str, kind: &TypeKind) -> String {
     if let Some(default) = default {
         sql.push_str(&format!(" DEFAULT {default}"));
     }
+    if let Some(constraint) = not_null_name {
+        sql.push_str(&format!(" CONSTRAINT {}", ident(constraint)));
+    }
     if *not_null {
         sql.push_str(" NOT NULL");
     }
-    for (check, expression) in checks {
+    for (check, DomainCheck { expression, .. }) in checks.iter().filter(|(_, c)| c.validated) {
         sql.push_str(&format!(" CONSTRAINT {} CHECK ({})", ident(check), faithful(expression)));
     }
-    sql
+    let mut out = vec![sql];
+    for (constraint, check) in checks {
+        if !check.validated {
+            out.push(add_check(name, constraint, check));
+        }
+        if check.comment.is_some() {
+            out.push(comment_on_check(name, constraint, check));
+        }
+    }
+    out
+}
+
+fn add_check(domain: &str, name: &str, check: &DomainCheck) -> String {
+    let not_valid = if check.validated { "" } else { " NOT VALID" };
+    let expression = faithful(&check.expression);
+    format!("ALTER DOMAIN {domain} ADD CONSTRAINT {} CHECK ({expression}){not_valid}", ident(name))
+}
+
+fn comment_on_check(domain: &str, name: &str, check: &DomainCheck) -> String {
+    let text = check.comment.as_deref().map_or_else(|| "NULL".to_owned(), literal);
+    format!("COMMENT ON CONSTRAINT {} ON DOMAIN {domain} IS {text}", ident(name))
 }
 
 fn type_word(definition: &TypeDef) -> &'static str {
@@ -119,34 +161,56 @@ pub(in crate::engine::postgres) fn alter_type(before: &TypeDef, after: &TypeDef)
     match (&before.kind, &after.kind) {
         (TypeKind::Domain { .. }, TypeKind::Domain { .. }) => alter_domain(&name, &before.kind, &after.kind),
         (TypeKind::Composite { attributes: old }, TypeKind::Composite { attributes: new }) => {
-            let mut out = Vec::new();
-            for (attribute, _) in old.iter().filter(|(n, _)| !new.iter().any(|(m, _)| m == n)) {
-                out.push(format!("ALTER TYPE {name} DROP ATTRIBUTE {}", ident(attribute)));
-            }
-            for (attribute, data_type) in new {
-                match old.iter().find(|(n, _)| n == attribute) {
-                    None => out.push(format!("ALTER TYPE {name} ADD ATTRIBUTE {} {data_type}", ident(attribute))),
-                    Some((_, was)) if was != data_type => {
-                        out.push(format!("ALTER TYPE {name} ALTER ATTRIBUTE {} TYPE {data_type}", ident(attribute)));
-                    }
-                    Some(_) => {}
-                }
-            }
-            out
+            alter_composite(&name, old, new)
         }
         _ => Vec::new(),
     }
 }
 
+fn alter_composite(name: &str, before: &[Attribute], after: &[Attribute]) -> Vec<String> {
+    let mut out = Vec::new();
+    for gone in before.iter().filter(|b| !after.iter().any(|a| a.name == b.name)) {
+        out.push(format!("ALTER TYPE {name} DROP ATTRIBUTE {}", ident(&gone.name)));
+    }
+    for new in after {
+        let old = before.iter().find(|b| b.name == new.name);
+        match old {
+            None => out.push(format!("ALTER TYPE {name} ADD ATTRIBUTE {}", attribute(new))),
+            Some(old) if (&old.data_type, &old.collation) != (&new.data_type, &new.collation) => {
+                let collated = new.collation.as_ref().map(|c| format!(" COLLATE {}", collation(c)));
+                out.push(format!(
+                    "ALTER TYPE {name} ALTER ATTRIBUTE {} TYPE {}{}",
+                    ident(&new.name),
+                    new.data_type,
+                    collated.unwrap_or_default()
+                ));
+            }
+            Some(_) => {}
+        }
+        if old.and_then(|o| o.comment.as_ref()) != new.comment.as_ref() {
+            out.push(comment_on_attribute(name, new));
+        }
+    }
+    out
+}
+
+/// Empty where PostgreSQL has no way: a domain's base and collation stay what they are.
 fn alter_domain(name: &str, before: &TypeKind, after: &TypeKind) -> Vec<String> {
     let (
-        TypeKind::Domain { base: old_base, not_null: old_null, default: old_default, checks: old_checks, .. },
-        TypeKind::Domain { base, not_null, default, checks, .. },
+        TypeKind::Domain {
+            base: old_base,
+            not_null: old_null,
+            default: old_default,
+            collation: old_collation,
+            checks: old_checks,
+            not_null_name: old_name,
+        },
+        TypeKind::Domain { base, not_null, default, collation, checks, not_null_name },
     ) = (before, after)
     else {
         return Vec::new();
     };
-    if old_base != base {
+    if (old_base, old_collation) != (base, collation) {
         return Vec::new();
     }
     let mut out = Vec::new();
@@ -156,17 +220,54 @@ fn alter_domain(name: &str, before: &TypeKind, after: &TypeKind) -> Vec<String> 
             None => format!("ALTER DOMAIN {name} DROP DEFAULT"),
         });
     }
-    if old_null != not_null {
-        out.push(format!("ALTER DOMAIN {name} {} NOT NULL", if *not_null { "SET" } else { "DROP" }));
+    if *old_null && (!not_null || old_name != not_null_name) {
+        out.push(format!("ALTER DOMAIN {name} DROP NOT NULL"));
     }
-    for (check, expression) in old_checks {
-        if checks.get(check) != Some(expression) {
-            out.push(format!("ALTER DOMAIN {name} DROP CONSTRAINT {}", ident(check)));
+    if *not_null && (!old_null || old_name != not_null_name) {
+        out.push(match not_null_name {
+            Some(constraint) => format!("ALTER DOMAIN {name} ADD CONSTRAINT {} NOT NULL", ident(constraint)),
+            None => format!("ALTER DOMAIN {name} SET NOT NULL"),
+        });
+    }
+    out.extend(alter_checks(name, old_checks, checks));
+    out
+}
+
+/// A check under another name is renamed, one that has become valid is validated, any other difference makes it anew.
+fn alter_checks(
+    domain: &str,
+    before: &BTreeMap<String, DomainCheck>,
+    after: &BTreeMap<String, DomainCheck>,
+) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut now = before.clone();
+    for (name, check) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
+        let same = |(other, old): &(&String, &DomainCheck)| {
+            !after.contains_key(*other) && (&old.expression, old.validated) == (&check.expression, check.validated)
+        };
+        let Some(from) = now.iter().find(same).map(|(from, _)| from.clone()) else { continue };
+        out.push(format!("ALTER DOMAIN {domain} RENAME CONSTRAINT {} TO {}", ident(&from), ident(name)));
+        if let Some(renamed) = now.remove(&from) {
+            now.insert(name.clone(), renamed);
         }
     }
-    for (check, expression) in checks {
-        if old_checks.get(check) != Some(expression) {
-            out.push(format!("ALTER DOMAIN {name} ADD CONSTRAINT {} CHECK ({})", ident(check), faithful(expression)));
+    let stays = |old: &DomainCheck, new: &DomainCheck| old.expression == new.expression && old.validated <= new.validated;
+    for (name, old) in &now {
+        if after.get(name).is_none_or(|new| !stays(old, new)) {
+            out.push(format!("ALTER DOMAIN {domain} DROP CONSTRAINT {}", ident(name)));
+        }
+    }
+    for (name, new) in after {
+        let old = now.get(name).filter(|old| stays(old, new));
+        match old {
+            None => out.push(add_check(domain, name, new)),
+            Some(old) if !old.validated && new.validated => {
+                out.push(format!("ALTER DOMAIN {domain} VALIDATE CONSTRAINT {}", ident(name)));
+            }
+            Some(_) => {}
+        }
+        if old.and_then(|o| o.comment.as_ref()) != new.comment.as_ref() {
+            out.push(comment_on_check(domain, name, new));
         }
     }
     out

@@ -2,7 +2,7 @@
 
 use super::names::{ident, literal, relation};
 use super::{column, constraint, index, trigger};
-use crate::schema::{Column, Constraint, ConstraintKind, Options, PartitionOf, QName, RowSecurity, Schema, Table};
+use crate::schema::{Constraint, ConstraintKind, Options, PartitionOf, QName, RowSecurity, Schema, Table};
 
 /// What of a table is made by the first statement, and what is left for later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub(in crate::engine::postgres) fn create(table: &Table, schema: &Schema, keys: 
     for i in table.indexes.values() {
         out.extend(index::direct(name, i));
     }
+    out.extend(overrides(table, schema));
     for c in &table.columns {
         out.extend(column::extras(name, c));
     }
@@ -60,7 +61,7 @@ fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
         }
         sql.push_str(&format!(" {}", partition.bound));
     } else {
-        let own = table.columns.iter().filter(|c| !comes_from_above(table, c, schema));
+        let own = table.columns.iter().filter(|c| !c.inherited);
         let mut elements: Vec<String> = own.map(column::definition).collect();
         elements.extend(inline_constraints(table, None, keys));
         if elements.is_empty() { sql.push_str(" ()") } else { sql.push_str(&format!(" ({}\n)", lines(&elements))) }
@@ -76,11 +77,27 @@ fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
     sql
 }
 
-/// Whether the tables that it inherits from give the column just as it is.
-fn comes_from_above(table: &Table, column: &Column, schema: &Schema) -> bool {
-    let bare = |c: &Column| Column { comment: None, options: Options::new(), ..c.clone() };
-    let mut above = table.inherits.iter().filter_map(|p| schema.tables.get(p)?.column(&column.name));
-    above.any(|parent| bare(parent) == bare(column))
+/// What a child has otherwise than the tables that it inherits from, in columns that it does not declare.
+fn overrides(table: &Table, schema: &Schema) -> Vec<String> {
+    let mut out = Vec::new();
+    for c in table.columns.iter().filter(|c| c.inherited) {
+        let Some(above) = table.inherits.iter().find_map(|p| schema.tables.get(p)?.column(&c.name)) else { continue };
+        if above.default != c.default && c.generated.is_none() {
+            let action = match &c.default {
+                Some(default) => format!("SET DEFAULT {default}"),
+                None => "DROP DEFAULT".to_owned(),
+            };
+            out.push(format!("ALTER TABLE ONLY {} ALTER COLUMN {} {action}", relation(&table.name), ident(&c.name)));
+        }
+        if above.nullable && !c.nullable {
+            out.push(column::set_not_null(&table.name, &c.name));
+        }
+        // A child takes these two over when it is made.
+        let taken = ["storage", "compression"].into_iter().filter(|key| above.options.contains_key(key));
+        let reset: Vec<String> = taken.filter(|key| !c.options.contains_key(key)).map(str::to_owned).collect();
+        out.extend(column::set_options(&table.name, &c.name, &Options::new(), &reset, &c.data_type));
+    }
+    out
 }
 
 fn lines(elements: &[String]) -> String {

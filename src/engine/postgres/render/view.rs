@@ -31,7 +31,8 @@ fn after(view: &View) -> Vec<String> {
 fn create_alone(view: &View, verb: &str) -> String {
     let query = faithful(view.query.trim().trim_end_matches(';'));
     let options = with_options(&view.options);
-    format!("{verb} {} {}{options} AS\n{query}", word(view.materialized), relation(&view.name))
+    let empty = if view.materialized && !view.populated { "\nWITH NO DATA" } else { "" };
+    format!("{verb} {} {}{options} AS\n{query}{empty}", word(view.materialized), relation(&view.name))
 }
 
 /// Whether CREATE OR REPLACE does: the old columns come first, with their names and types, and none is lost.

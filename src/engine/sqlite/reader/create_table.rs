@@ -5,7 +5,6 @@ use super::lex::{Cursor, Kind, bare_names, list};
 use crate::schema::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, QName, Table,
 };
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What one stretch of a column's definition says.
@@ -195,7 +194,7 @@ fn read_column(c: &mut Cursor<'_>, offset: usize, table: &mut CreateTable) -> Op
         } else {
             let read = read_constraint(c, Some(&name))?;
             if c.take(&["AUTOINCREMENT"]) {
-                column.identity = Some(Identity { always: false, options: BTreeMap::new() });
+                column.identity = Some(Identity { always: false, options: crate::schema::Options::new() });
             }
             let span = part_start + offset..c.end() + offset;
             table.constraints.push(ConstraintText { constraint: named(constraint, read), span, inline: true });

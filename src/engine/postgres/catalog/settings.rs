@@ -1,0 +1,103 @@
+//! Settings of parts that the model has no place for: defaults of views' columns, storage of materialised views'
+//! columns, statistics targets of indexes' expressions, triggers of a partition that fire otherwise than its parent's.
+
+use super::super::scope::{NAMESPACE, own};
+use super::super::wire::{Cells, rows};
+use super::build::Build;
+use crate::Result;
+use crate::schema::{ObjectKind, ObjectRef, Other, QName};
+use sqlx::postgres::PgConnection;
+
+/// Each query gives schema, relation, what the setting is called, the statement that makes it and the one that takes
+/// it back.
+pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+    for sql in [view_defaults(), stored_columns(build), index_statistics(), partition_triggers(build)] {
+        for row in &rows(connection, &sql).await? {
+            let mut cells = Cells::new(row);
+            let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
+            let id = ObjectRef::part(ObjectKind::TableSetting, name, cells.take::<String>()?);
+            let create = vec![cells.take::<String>()?];
+            let drop: String = cells.take()?;
+            build.schema.others.push(Other::new(id, create, drop));
+        }
+    }
+    Ok(())
+}
+
+/// What an INSERT through a view gives a column that it leaves out.
+fn view_defaults() -> String {
+    format!(
+        "SELECT n.nspname::text, c.relname::text, 'default of ' || a.attname, \
+         format('ALTER VIEW %I.%I ALTER COLUMN %I SET DEFAULT %s', n.nspname, c.relname, a.attname, \
+             pg_get_expr(d.adbin, d.adrelid)), \
+         format('ALTER VIEW %I.%I ALTER COLUMN %I DROP DEFAULT', n.nspname, c.relname, a.attname) \
+         FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum \
+         WHERE c.relkind = 'v' AND {NAMESPACE} AND {}",
+        own("pg_class", "c.oid")
+    )
+}
+
+/// How the columns of materialised views are kept, where it is not as their type has it.
+fn stored_columns(build: &Build) -> String {
+    let word = "CASE %s WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END";
+    let storage = |of: &str| word.replace("%s", of);
+    let compression = build.since(
+        14,
+        " UNION ALL SELECT 'compression', 'SET COMPRESSION ' || CASE a.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END, \
+         'SET COMPRESSION default' WHERE a.attcompression <> ''",
+        "",
+    );
+    format!(
+        "SELECT n.nspname::text, c.relname::text, s.word || ' of ' || a.attname, \
+         format('ALTER MATERIALIZED VIEW %I.%I ALTER COLUMN %I %s', n.nspname, c.relname, a.attname, s.make), \
+         format('ALTER MATERIALIZED VIEW %I.%I ALTER COLUMN %I %s', n.nspname, c.relname, a.attname, s.undo) \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         JOIN pg_type t ON t.oid = a.atttypid, LATERAL ( \
+             SELECT 'storage', 'SET STORAGE ' || {}, 'SET STORAGE ' || {} WHERE a.attstorage <> t.typstorage \
+             UNION ALL SELECT 'statistics', 'SET STATISTICS ' || a.attstattarget, 'SET STATISTICS -1' \
+             WHERE a.attstattarget >= 0 \
+             UNION ALL SELECT 'options', 'SET (' || array_to_string(a.attoptions, ', ') || ')', 'RESET (' || \
+                 (SELECT string_agg(o.option_name, ', ') FROM pg_options_to_table(a.attoptions) o) || ')' \
+             WHERE a.attoptions IS NOT NULL{compression}) s (word, make, undo) \
+         WHERE c.relkind = 'm' AND {NAMESPACE} AND {}",
+        storage("a.attstorage"),
+        storage("t.typstorage"),
+        own("pg_class", "c.oid")
+    )
+}
+
+/// Only expressions can have a target of their own.
+fn index_statistics() -> String {
+    format!(
+        "SELECT n.nspname::text, r.relname::text, format('statistics of key %s of %s', a.attnum, c.relname), \
+         format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS %s', n.nspname, c.relname, a.attnum, a.attstattarget), \
+         format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS -1', n.nspname, c.relname, a.attnum) \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid \
+         JOIN pg_class r ON r.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE c.relkind IN ('i', 'I') AND a.attstattarget >= 0 AND {NAMESPACE} AND {}",
+        own("pg_class", "r.oid")
+    )
+}
+
+/// A partition has its parent's triggers, but may have them fire otherwise.
+fn partition_triggers(build: &Build) -> String {
+    if build.version < 13 {
+        return "SELECT '', '', '', '', '' WHERE false".to_owned();
+    }
+    let state = |of: &str| {
+        format!("CASE {of} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END")
+    };
+    format!(
+        "SELECT n.nspname::text, c.relname::text, 'state of trigger ' || t.tgname, \
+         format('ALTER TABLE %I.%I %s TRIGGER %I', n.nspname, c.relname, {}, t.tgname), \
+         format('ALTER TABLE %I.%I %s TRIGGER %I', n.nspname, c.relname, {}, t.tgname) \
+         FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid JOIN pg_class c ON c.oid = t.tgrelid \
+         JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE NOT p.tgisinternal AND t.tgenabled <> p.tgenabled AND {NAMESPACE} AND {}",
+        state("t.tgenabled"),
+        state("p.tgenabled"),
+        own("pg_class", "c.oid")
+    )
+}
