@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn a_change_ends_in_the_wanted_order() {
-        let (before, after) = (options(&[("a", "1"), ("c", "3"), ("x", "9")]), options(&[("a", "1"), ("b", "2"), ("c", "3")]));
+        let (before, after) =
+            (options(&[("a", "1"), ("c", "3"), ("x", "9")]), options(&[("a", "1"), ("b", "2"), ("c", "3")]));
         let (set, reset) = before.change_to(&after).unwrap();
         assert_eq!(set.keys().collect::<Vec<_>>(), ["b", "c"]);
         assert_eq!(reset, ["x"]);

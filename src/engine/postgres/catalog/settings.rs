@@ -87,7 +87,9 @@ fn partition_triggers(build: &Build) -> String {
         return "SELECT '', '', '', '', '' WHERE false".to_owned();
     }
     let state = |of: &str| {
-        format!("CASE {of} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END")
+        format!(
+            "CASE {of} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END"
+        )
     };
     format!(
         "SELECT n.nspname::text, c.relname::text, 'state of trigger ' || t.tgname, \

@@ -7,13 +7,13 @@ use super::renames::{over, twin_indexes, wait};
 use super::sync::Sync;
 use super::tables::{drop_view, views_on};
 use super::{columns, expression, indexes, names, reverse, titles};
+use crate::Result;
 use crate::engine::postgres::render::column::recast;
 use crate::engine::postgres::render::{self as sql, ident, relation, render};
 use crate::plan::{Phase, Rollback, Step};
 use crate::schema::{
     Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Sequence, Table, View,
 };
-use crate::Result;
 
 pub(super) fn is_unique(kind: &ConstraintKind) -> bool {
     matches!(kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. })

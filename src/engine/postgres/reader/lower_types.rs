@@ -6,7 +6,7 @@ use super::parse_table::{collation, constraint};
 use super::tree::Body;
 use super::types::read_type;
 use super::world::{World, numbered, object_name};
-use crate::schema::{Attribute, DomainCheck, Change, Place, QName, Sequence, TypeDef, TypeKind};
+use crate::schema::{Attribute, Change, DomainCheck, Place, QName, Sequence, TypeDef, TypeKind};
 use std::collections::BTreeMap;
 
 impl World<'_> {

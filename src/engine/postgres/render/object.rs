@@ -251,7 +251,8 @@ fn alter_checks(
             now.insert(name.clone(), renamed);
         }
     }
-    let stays = |old: &DomainCheck, new: &DomainCheck| old.expression == new.expression && old.validated <= new.validated;
+    let stays =
+        |old: &DomainCheck, new: &DomainCheck| old.expression == new.expression && old.validated <= new.validated;
     for (name, old) in &now {
         if after.get(name).is_none_or(|new| !stays(old, new)) {
             out.push(format!("ALTER DOMAIN {domain} DROP CONSTRAINT {}", ident(name)));
