@@ -1,6 +1,6 @@
 //! Renames: carried out where they are known, suspected where there is evidence.
 
-use crate::schema::{Change, ObjectKind, ObjectRef, QName, Schema, Shared, Table};
+use crate::schema::{Change, ObjectKind, ObjectRef, QName, Schema, Table};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// That an object of the first schema is an object of the second under another name.
@@ -29,8 +29,7 @@ impl Rename {
                 if let Some(from) = part() {
                     Change::RenameIndex { table: name, from, to }
                 } else {
-                    let of = |t: &&Shared<Table>| t.name.schema == name.schema && t.indexes.contains_key(&name.name);
-                    let table = schema.tables.values().find(of)?.name.clone();
+                    let table = schema.tables.with_index(&name)?.name.clone();
                     Change::RenameIndex { table, from: name.name, to }
                 }
             }

@@ -33,7 +33,11 @@ impl Schema {
             Some(_) => *name == object.name,
             None => name.schema == object.name.schema,
         };
-        let of_tables = self.tables.values().map(|t| (&t.name, &t.indexes));
+        let table = match &object.part {
+            Some(_) => self.tables.get(&object.name),
+            None => self.tables.with_index(&object.name),
+        };
+        let of_tables = table.into_iter().map(|t| (&t.name, &t.indexes));
         let of_views = self.views.values().map(|v| (&v.name, &v.indexes));
         let mut all = of_tables.chain(of_views).filter(|(name, _)| may_hold(name));
         all.find_map(|(name, indexes)| Some((name, indexes.get(bare)?)))

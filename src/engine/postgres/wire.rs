@@ -2,6 +2,7 @@
 //! later ALTER could make stale, and a pooler in between does no harm.
 
 use crate::{Error, ErrorCode, Result};
+use futures::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Decode, Executor, Postgres, Row, Type};
 
@@ -30,6 +31,20 @@ pub(super) async fn run_raw(connection: &mut PgConnection, sql: &str) -> Result<
 pub(super) async fn rows(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>> {
     let sql = whole(sql)?;
     connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(sql))).await.map_err(super::errors::explain)
+}
+
+/// Runs a text and hands over each row as it comes, so that a long answer is never held whole.
+pub(super) async fn each_row(
+    connection: &mut PgConnection,
+    sql: &str,
+    mut take: impl FnMut(&PgRow) -> Result<()>,
+) -> Result<()> {
+    let sql = whole(sql)?;
+    let mut answer = connection.fetch(sqlx::raw_sql(AssertSqlSafe(sql)));
+    while let Some(row) = answer.try_next().await.map_err(super::errors::explain)? {
+        take(&row)?;
+    }
+    Ok(())
 }
 
 /// A text as a literal that reads the same whatever `standard_conforming_strings` says.

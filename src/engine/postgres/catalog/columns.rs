@@ -1,7 +1,7 @@
 //! Columns of tables and views (`pg_attribute`, `pg_attrdef`, an identity's `pg_sequence`).
 
 use super::super::scope::NAMESPACE;
-use super::super::wire::{Cells, rows};
+use super::super::wire::{Cells, each_row, rows};
 use super::build::{Build, Catalog};
 use super::text::{bare, options};
 use super::types::COLLATION;
@@ -29,10 +29,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
          ORDER BY a.attrelid, a.attnum",
         build.since(14, "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END", "NULL::text"),
     );
-    for row in &rows(connection, &sql).await? {
-        column(row, &identities, build)?;
-    }
-    Ok(())
+    each_row(connection, &sql, |row| column(row, &identities, build)).await
 }
 
 fn column(row: &PgRow, identities: &HashMap<(i64, i16), Options>, build: &mut Build) -> Result<()> {

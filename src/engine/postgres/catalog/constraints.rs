@@ -1,7 +1,7 @@
 //! Constraints of tables (`pg_constraint`).
 
 use super::super::scope::NAMESPACE;
-use super::super::wire::{Cells, rows};
+use super::super::wire::{Cells, each_row};
 use super::build::Build;
 use super::text::bare;
 use crate::Result;
@@ -29,10 +29,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
         build.since(15, "k.confdelsetcols IS NOT NULL", "false"),
         build.since(18, "k.conperiod", "false"),
     );
-    for row in &rows(connection, &sql).await? {
-        constraint(row, build)?;
-    }
-    Ok(())
+    each_row(connection, &sql, |row| constraint(row, build)).await
 }
 
 fn constraint(row: &PgRow, build: &mut Build) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Indexes that no constraint made (`pg_index`), of tables and materialised views.
 
 use super::super::scope::NAMESPACE;
-use super::super::wire::{Cells, rows};
+use super::super::wire::{Cells, each_row, rows};
 use super::build::Build;
 use super::constraints::numbers;
 use super::text::{bare, options};
@@ -42,15 +42,16 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
          AND i.indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))",
         build.since(15, "i.indnullsnotdistinct", "false"),
     );
-    for row in &rows(connection, &sql).await? {
+    each_row(connection, &sql, |row| {
         let (relation, index) = index(row, build, &words)?;
         if let Some(table) = build.tables.get_mut(&relation) {
             table.indexes.insert(index.name.clone(), index);
         } else if let Some(view) = build.views.get_mut(&relation) {
             view.indexes.insert(index.name.clone(), index);
         }
-    }
-    Ok(())
+        Ok(())
+    })
+    .await
 }
 
 async fn words(connection: &mut PgConnection) -> Result<Words> {

@@ -123,10 +123,7 @@ impl<'a> Work<'a> {
 
     /// The direct partitions and inheriting tables.
     pub fn children(&self, name: &QName) -> Vec<QName> {
-        let of = |t: &&Shared<Table>| {
-            t.partition_of.as_ref().is_some_and(|p| p.parent == *name) || t.inherits.contains(name)
-        };
-        self.context.schema.tables.values().filter(of).map(|t| t.name.clone()).collect()
+        self.context.schema.tables.children(name).map(|t| t.name.clone()).collect()
     }
 
     /// A table and everything below it.
@@ -156,7 +153,7 @@ impl<'a> Work<'a> {
         let is_default = |t: &&Shared<Table>| {
             t.partition_of.as_ref().is_some_and(|p| p.parent == *parent && p.bound.eq_ignore_ascii_case("default"))
         };
-        self.context.schema.tables.values().find(is_default).map(|t| t.name.clone())
+        self.context.schema.tables.children(parent).find(is_default).map(|t| t.name.clone())
     }
 
     /// The relation that a name means. The reader has resolved what exists by the script's search path; the rest is
@@ -173,6 +170,11 @@ impl<'a> Work<'a> {
     /// The table of an index.
     pub fn index_table(&self, index: &Name) -> Option<QName> {
         let schema = self.context.schema;
+        if let Some(in_schema) = &index.schema
+            && let Some(table) = schema.tables.with_index(&QName::new(in_schema, &index.name))
+        {
+            return Some(table.name.clone());
+        }
         let fits = |owner: &QName| index.schema.as_ref().is_none_or(|s| *s == owner.schema);
         let of_table = schema.tables.values().find(|t| {
             fits(&t.name) && (t.indexes.contains_key(&index.name) || t.constraints.contains_key(&index.name))

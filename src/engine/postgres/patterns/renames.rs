@@ -147,7 +147,7 @@ pub(super) fn twin_indexes(planner: &Planner<'_>, table: &QName, from: &str, to:
     let Some(found) = planner.now.tables.get(table) else { return Vec::new() };
     let backing = found.constraints.values().filter(|c| super::retype::is_unique(&c.kind));
     let all = found.indexes.values().cloned().chain(backing.map(super::constraints::backing_index));
-    all.filter(|index| names_column(index, from)).map(|index| twin_index(planner, &index, from, to)).collect()
+    all.filter(|index| names_column(index, from)).map(|index| twin_index(planner, table, &index, (from, to))).collect()
 }
 
 fn names_column(index: &Index, column: &str) -> bool {
@@ -157,8 +157,8 @@ fn names_column(index: &Index, column: &str) -> bool {
         || index.keys.iter().any(|k| matches!(&k.on, IndexTarget::Expression(text) if mentions(text, column)))
 }
 
-fn twin_index(planner: &Planner<'_>, index: &Index, from: &str, to: &str) -> Index {
-    let taken = |name: &str| planner.now.tables.values().any(|t| t.indexes.contains_key(name));
+fn twin_index(planner: &Planner<'_>, table: &QName, index: &Index, (from, to): (&str, &str)) -> Index {
+    let taken = |name: &str| planner.now.tables.with_index(&table.sibling(name)).is_some();
     Index { name: names::free(&index.name, "_new", taken), ..over(index, from, to) }
 }
 

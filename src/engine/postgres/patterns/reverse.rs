@@ -447,7 +447,7 @@ pub(super) fn comment_of(object: &ObjectRef, schema: &Schema) -> Option<String> 
         ObjectKind::Trigger => table?.triggers.get(part)?.comment.clone(),
         ObjectKind::Index => {
             let index = object.part.as_deref().unwrap_or(&name.name);
-            schema.tables.values().find_map(|t| t.indexes.get(index))?.comment.clone()
+            schema.tables.with_index(&name.sibling(index))?.indexes.get(index)?.comment.clone()
         }
         ObjectKind::View | ObjectKind::MaterializedView => schema.views.get(name)?.comment.clone(),
         ObjectKind::Sequence => schema.sequences.get(name)?.comment.clone(),

@@ -12,11 +12,7 @@ impl World<'_> {
             return;
         }
         // Partitions and children follow their parent, which is not written out here.
-        let has_children = self
-            .schema
-            .tables
-            .values()
-            .any(|t| t.partition_of.as_ref().is_some_and(|p| p.parent == name) || t.inherits.contains(&name));
+        let has_children = self.schema.tables.children(&name).next().is_some();
         self.reading.complete &= !has_children;
         let mut name = name;
         for action in &tree.actions {

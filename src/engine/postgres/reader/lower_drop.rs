@@ -2,7 +2,7 @@
 
 use super::tree::{Drop, Dropped};
 use super::world::{World, dependants};
-use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, QName};
+use crate::schema::{Change, ConstraintKind, ObjectKind, ObjectRef, QName, Table};
 
 impl World<'_> {
     pub(super) fn drop_objects(&mut self, tree: &Drop) {
@@ -78,9 +78,8 @@ impl World<'_> {
     }
 
     fn drop_table(&mut self, name: &QName, cascade: bool) {
-        let parts = self.schema.tables.values().filter(|t| {
-            t.partition_of.as_ref().is_some_and(|p| p.parent == *name) || cascade && t.inherits.contains(name)
-        });
+        let is_partition = |t: &Table| t.partition_of.as_ref().is_some_and(|p| p.parent == *name);
+        let parts = self.schema.tables.children(name).filter(|t| cascade || is_partition(t));
         let parts: Vec<QName> = parts.map(|t| t.name.clone()).collect();
         for part in parts {
             self.drop_table(&part, cascade);
