@@ -63,6 +63,7 @@ pub fn main() -> ExitCode {
         .map_err(|why| Error::internal(format!("the runtime did not start: {why}")))
         .and_then(|runtime| {
             let result = runtime.block_on(run(arguments));
+            runtime.block_on(crate::engine::settled());
             // A blocking task that is under way must not keep the program from ending.
             runtime.shutdown_timeout(std::time::Duration::from_millis(200));
             result
@@ -81,9 +82,9 @@ async fn run(arguments: Cli) -> Result<Status> {
     match arguments.command {
         None => workbench::open(arguments.workbench, &config).await,
         Some(Command::Demo(args)) => demo::run(args, &config).await,
-        Some(Command::Inspect(args)) => inspect::run(args, &config).await,
-        Some(Command::Diff(args)) => diff::run(args, &config).await,
-        Some(Command::Plan(args)) => plan::run(args, &config).await,
+        Some(Command::Inspect(args)) => interruptible(inspect::run(args, &config)).await,
+        Some(Command::Diff(args)) => interruptible(diff::run(args, &config)).await,
+        Some(Command::Plan(args)) => interruptible(plan::run(args, &config)).await,
         Some(Command::Lint(args)) => lint::run(args, &config).await,
         Some(Command::Apply(args)) => apply::run(args, &config).await,
         Some(Command::Rollback(args)) => rollback::run(args, &config).await,
@@ -92,6 +93,24 @@ async fn run(arguments: Cli) -> Result<Status> {
         Some(Command::Ask(args)) => ask::run(args, &config).await,
         Some(Command::Explain(args)) => lint::explain(args),
     }
+}
+
+/// Runs a command that a signal may end at any moment, so that what it has made on a server is removed.
+async fn interruptible(command: impl Future<Output = Result<Status>>) -> Result<Status> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let on = |kind| signal(kind).map_err(|why| Error::internal(format!("signals cannot be waited for: {why}")));
+    let (mut interrupt, mut terminate) = (on(SignalKind::interrupt())?, on(SignalKind::terminate())?);
+    let mut hangup = on(SignalKind::hangup())?;
+    tokio::select! {
+        result = command => result,
+        _ = interrupt.recv() => Err(interrupted()),
+        _ = terminate.recv() => Err(interrupted()),
+        _ = hangup.recv() => Err(interrupted()),
+    }
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorCode::Cancelled, "interrupted; nothing was changed").hint("Call the command again.")
 }
 
 /// Whether errors are to be printed as JSON too.

@@ -4,6 +4,7 @@
 mod gauges;
 mod private;
 mod target;
+mod tidy;
 mod traits;
 
 pub mod postgres;
@@ -14,7 +15,10 @@ pub use gauges::{
 };
 pub use private::{Private, PrivateFolder, is_alive};
 pub use target::{ConnectOptions, Secret, ServerInfo, Target};
-pub use traits::{BatchResult, Canceller, Database, Dialect, Engine, Focus, Row, Sampler, Session, SessionRole, Value};
+pub use tidy::settled;
+pub use traits::{
+    BatchResult, Canceller, Database, Dialect, Engine, Focus, Made, Row, Sampler, Session, SessionRole, Value,
+};
 
 use crate::schema::EngineKind;
 use crate::{Error, Result};

@@ -7,6 +7,7 @@ use crate::Result;
 use crate::plan::{Backfill, Lock, Patterns, Step};
 use crate::risk::Judge;
 use crate::schema::{EngineKind, OutlineEntry, QName, Schema};
+use crate::sql::SqlFile;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,15 +59,23 @@ pub trait Database: Send + Sync {
     /// The go/no-go for a step: who holds conflicting locks, how old the longest transactions are, replication lag.
     async fn gate(&self, step: &Step) -> Result<Gate>;
 
-    /// The schema that results from running `sql` on an empty database of the same kind, made for the purpose and
-    /// removed again.
+    /// The schema that results from running `files` on an empty database of the same kind, made for the purpose and
+    /// removed again. The files and their statements may stand in any order that can be resolved.
     ///
     /// # Errors
     /// `Permission` when no scratch database may be made; `Statement` when the SQL fails, with its place.
-    async fn schema_of(&self, sql: &str) -> Result<Schema>;
+    async fn schema_of(&self, files: &[SqlFile]) -> Result<Made>;
 
     /// Tells a cancelled or a terminated session of another user: cancels (or, with `terminate`, ends) a backend.
     async fn signal(&self, backend: i64, terminate: bool) -> Result<()>;
+}
+
+/// The schema that some SQL makes.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub schema: Schema,
+    /// What was left out or done in another way, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// What a session is for; decides its settings and its name on the server.

@@ -116,8 +116,8 @@ impl Database for Fake {
         Ok(Gate { verdict: Verdict::Go, holders, longest: Vec::new(), replication: None, reasons: Vec::new() })
     }
 
-    async fn schema_of(&self, _sql: &str) -> Result<Schema> {
-        self.inspect().await
+    async fn schema_of(&self, _files: &[crate::sql::SqlFile]) -> Result<crate::engine::Made> {
+        Ok(crate::engine::Made { schema: self.inspect().await?, notes: Vec::new() })
     }
 
     async fn signal(&self, backend: i64, _terminate: bool) -> Result<()> {

@@ -2,11 +2,17 @@
 //!
 //! The dialects themselves are in [`crate::engine`]; this room has what they share.
 
+mod agenda;
+mod file;
 mod highlight;
+mod mentions;
 mod statement;
 mod words;
 
+pub use agenda::{Agenda, Task};
+pub use file::SqlFile;
 pub use highlight::{Highlighter, Token};
+pub use mentions::{makes, mentions};
 pub use statement::{Reading, Script, Skipped, Statement, SyntaxProblem};
 pub use words::{line_column, one_line, visible};
 

@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod cli;
+mod desired;
 mod model;
 mod postgres_catalog;
 mod postgres_gauges;

@@ -5,6 +5,7 @@ use lockstep::engine::{Database, SessionRole, Value};
 use lockstep::schema::{
     Action, ConstraintKind, Deferrable, IndexTarget, ObjectKind, ObjectRef, QName, Schema, TypeKind,
 };
+use lockstep::sql::SqlFile;
 use lockstep::{ErrorCode, schema::Table};
 use std::sync::Arc;
 
@@ -297,15 +298,23 @@ async fn a_table_that_is_held_says_so_instead_of_hanging() {
 async fn a_script_s_schema_is_read_from_a_database_that_is_gone_afterwards() {
     let scratch = Scratch::new("").await;
     let database = scratch.connect().await;
-    let schema = database.schema_of("create table t (id int);\ncreate view v as select id from t;").await.unwrap();
+    let schema = made(&database, "create table t (id int);\ncreate view v as select id from t;").await.unwrap();
     assert!(schema.tables.contains_key(&QName::new("public", "t")));
-    let error = database.schema_of("create table t (id int);\n\nselect nothing from t;").await.unwrap_err();
+    let error = made(&database, "create table t (id int);\n\nselect nothing from t;").await.unwrap_err();
     assert_eq!(error.code, ErrorCode::Statement);
     assert_eq!(error.location.as_ref().map(|l| (l.line, l.column)), Some((3, 8)), "{error}");
+    // A default that tells the name of the database it was made in.
+    let told = "do $$ begin execute format('create table t (a text default %L)', current_database()); end $$";
+    let table = made(&database, told).await.unwrap().tables[&QName::new("public", "t")].clone();
+    let default = table.columns[0].default.clone().unwrap();
+    assert!(default.contains("lockstep_scratch_"), "{default}");
     let mut session = database.session(SessionRole::Reader).await.unwrap();
-    let left =
-        session.query("select count(*) from pg_database where datname like 'lockstep_scratch%'", &[]).await.unwrap();
-    assert_eq!(left, [[Value::Int(0)]]);
+    let sql = format!("select count(*) from pg_database where datname = {}", default.trim_end_matches("::text"));
+    assert_eq!(session.query(&sql, &[]).await.unwrap(), [[Value::Int(0)]]);
     drop((session, database));
     scratch.remove().await;
+}
+
+async fn made(database: &Arc<dyn Database>, sql: &str) -> lockstep::Result<Schema> {
+    Ok(database.schema_of(&[SqlFile::unnamed(sql)]).await?.schema)
 }

@@ -4,6 +4,7 @@ use lockstep::ErrorCode;
 use lockstep::engine::{ConnectOptions, Database, SessionRole, Target, Value, connect};
 use lockstep::plan::{PlanOptions, RollbackKind, Step, StepKind};
 use lockstep::schema::{Change, Column, Constraint, ConstraintKind, Generated, Index, QName, Schema, Transform};
+use lockstep::sql::SqlFile;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -166,7 +167,10 @@ async fn the_catalog_says_what_the_text_says() {
     assert_eq!(outline.len(), 7);
     // The text of the whole schema makes the same schema.
     let text = shop.database.dialect().script(&schema);
-    assert_eq!(shop.database.schema_of(&text).await.unwrap().fingerprint(), schema.fingerprint());
+    assert_eq!(
+        shop.database.schema_of(&[SqlFile::unnamed(text)]).await.unwrap().schema.fingerprint(),
+        schema.fingerprint()
+    );
 }
 
 #[tokio::test]

@@ -59,6 +59,11 @@ impl Route {
         Self { options: self.options.clone().database(name), timeout: self.timeout, read_only: false }
     }
 
+    /// The same server and password, another user.
+    pub(super) fn to_user(&self, name: &str) -> Self {
+        Self { options: self.options.clone().username(name), timeout: self.timeout, read_only: self.read_only }
+    }
+
     /// Opens a connection under a name that others see in `pg_stat_activity`, and makes its settings.
     pub(super) async fn open(&self, application: &str, settings: &[String]) -> Result<PgConnection> {
         let options = self.options.clone().application_name(application);

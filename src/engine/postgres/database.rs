@@ -6,9 +6,10 @@ use super::dialect::PostgresDialect;
 use super::session::PostgresSession;
 use super::{catalog, gate, outline, sampler, scratch, server};
 use crate::Result;
-use crate::engine::{ConnectOptions, Database, Dialect, Gate, Sampler, ServerInfo, Session, SessionRole, Target};
+use crate::engine::{ConnectOptions, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Target};
 use crate::plan::Step;
 use crate::schema::{OutlineEntry, Schema};
+use crate::sql::SqlFile;
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -74,8 +75,8 @@ impl Database for PostgresDatabase {
         gate
     }
 
-    async fn schema_of(&self, sql: &str) -> Result<Schema> {
-        scratch::schema_of(&self.route, &self.info, self.dialect().as_ref(), sql).await
+    async fn schema_of(&self, files: &[SqlFile]) -> Result<Made> {
+        scratch::schema_of(&self.route, &self.info, files).await
     }
 
     async fn signal(&self, backend: i64, terminate: bool) -> Result<()> {

@@ -50,7 +50,7 @@ impl Engine for Postgres {
     }
 
     async fn private(&self) -> crate::Result<Private> {
-        private_server::start().await
+        private_server::start(None).await
     }
 
     fn sample_shop(&self) -> &'static str {

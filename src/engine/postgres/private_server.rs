@@ -13,8 +13,9 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
-/// Runs the server (`$0` and its arguments) until standard input ends.
-const KEEPER: &str = r#""$0" "$@" & server=$!; read -r _; kill -INT $server; wait $server"#;
+/// Runs the server (`$0` and its arguments) until standard input ends, then removes the folder that it is called in.
+const KEEPER: &str =
+    r#"folder=$PWD; "$0" "$@" & server=$!; read -r _; kill -INT $server; wait $server; cd / && rm -rf -- "$folder""#;
 
 struct Server {
     /// Dropping its standard input ends the server.
@@ -40,9 +41,12 @@ impl Drop for Server {
     }
 }
 
-/// Starts a server of our own with an empty database.
-pub(super) async fn start() -> Result<Private> {
-    let bin = binaries().ok_or_else(not_installed)?;
+/// Starts a server of our own with an empty database: of the major version asked for, or the newest there is.
+///
+/// # Errors
+/// `NotFound` when this machine has no such server.
+pub(super) async fn start(major: Option<u32>) -> Result<Private> {
+    let bin = binaries(major).ok_or_else(not_installed)?;
     let folder = PrivateFolder::make()?;
     let owner = unprivileged_owner()?;
     prepare(folder.path(), owner).map_err(|why| {
@@ -59,8 +63,12 @@ pub(super) async fn start() -> Result<Private> {
 }
 
 /// The folder that has `initdb` and `postgres`: on PATH, where `pg_config` says, or where distributions put it.
-fn binaries() -> Option<PathBuf> {
-    let has_both = |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();
+fn binaries(major: Option<u32>) -> Option<PathBuf> {
+    let has_both = |folder: &PathBuf| {
+        folder.join("initdb").is_file()
+            && folder.join("postgres").is_file()
+            && major.is_none_or(|wanted| version_of(folder) == Some(wanted))
+    };
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Links on PATH (as /usr/local/bin/initdb) are followed, since the server looks for its files beside itself.
     let on_path = std::env::split_paths(&path)
@@ -69,6 +77,17 @@ fn binaries() -> Option<PathBuf> {
     let configured = std::process::Command::new("pg_config").arg("--bindir").output().ok();
     let configured = configured.and_then(|out| String::from_utf8(out.stdout).ok()).map(|dir| PathBuf::from(dir.trim()));
     on_path.chain(configured).chain(usual_folders()).find(has_both)
+}
+
+/// The major version that the server in a folder says it is (`postgres (PostgreSQL) 15.4`).
+fn version_of(bin: &Path) -> Option<u32> {
+    let output = std::process::Command::new(bin.join("postgres")).arg("--version").output().ok()?;
+    major_of(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn major_of(told: &str) -> Option<u32> {
+    let version = told.split(')').nth(1)?.trim_start();
+    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// `/usr/lib/postgresql/15/bin` and the like, newest version first.
@@ -198,4 +217,20 @@ async fn wait_until_up(server: &Server, port: u16) -> Result<()> {
     let log = std::fs::read_to_string(server.folder.path().join("log")).unwrap_or_default();
     let last = log.lines().rev().take(3).collect::<Vec<_>>().join(" | ");
     Err(Error::new(ErrorCode::Connection, format!("the private server on port {port} did not come up: {last}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_says_its_version_in_several_ways() {
+        for (told, major) in [
+            ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n", Some(15)),
+            ("postgres (PostgreSQL) 18beta1", Some(18)),
+            ("no such thing", None),
+        ] {
+            assert_eq!(major_of(told), major, "{told}");
+        }
+    }
 }

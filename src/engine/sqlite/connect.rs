@@ -193,8 +193,8 @@ impl Database for SqliteDatabase {
         gate::look(&mut connection, &self.path, step, self.info.read_only).await
     }
 
-    async fn schema_of(&self, sql: &str) -> Result<Schema> {
-        scratch::schema_of(sql).await
+    async fn schema_of(&self, files: &[crate::sql::SqlFile]) -> Result<crate::engine::Made> {
+        scratch::schema_of(files).await
     }
 
     async fn signal(&self, _backend: i64, _terminate: bool) -> Result<()> {

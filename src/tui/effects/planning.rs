@@ -7,6 +7,7 @@ use crate::engine::Database;
 use crate::plan::{self, Plan, PlanOptions, Style};
 use crate::schema::{Change, EngineKind, Schema};
 use crate::source::{self, Source};
+use crate::sql::SqlFile;
 use crate::{Error, Result, diff, risk};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ const CONTEXT: usize = 3;
 /// A plan from where it comes from, judged, with what it changes.
 pub async fn build(source: Origin, style: Style, ground: Ground, database: Result<Arc<dyn Database>>) -> Result<Built> {
     let wanted = match &source {
-        Origin::Wanted { text, .. } => Some(database?.schema_of(text).await?),
+        Origin::Wanted { text, .. } => Some(database?.schema_of(&[SqlFile::unnamed(text)]).await?.schema),
         _ => None,
     };
     tokio::task::spawn_blocking(move || build_now(source, style, &ground, wanted.as_ref()))
@@ -76,7 +77,7 @@ fn differences(before: &Schema, after: &Schema, changes: &[Change], ground: &Gro
 
 /// What differs between the database and the schema that some SQL makes.
 pub async fn compare(sql: &str, ground: Ground, database: Result<Arc<dyn Database>>) -> Result<Vec<Difference>> {
-    let wanted = database?.schema_of(sql).await?;
+    let wanted = database?.schema_of(&[SqlFile::unnamed(sql)]).await?.schema;
     tokio::task::spawn_blocking(move || {
         let changes = diff::compare(&ground.schema, &wanted, &[]);
         differences(&ground.schema, &wanted, &changes, &ground)

@@ -29,6 +29,27 @@ use place::Places;
 use split::Piece;
 use world::World;
 
+/// A stretch of a script.
+pub(super) enum Part {
+    Statement(std::ops::Range<usize>),
+    /// A command of psql's, or rows for COPY.
+    Client(std::ops::Range<usize>),
+}
+
+/// Takes a script apart without reading it.
+pub(super) fn parts(text: &str) -> Vec<Part> {
+    let part = |piece| match piece {
+        Piece::Statement { span, .. } => Part::Statement(span),
+        Piece::Skipped { span, .. } => Part::Client(span),
+    };
+    split::split(text).into_iter().map(part).collect()
+}
+
+/// The kind of a statement: `CREATE INDEX`, `GRANT`.
+pub(super) fn class_of(text: &str) -> String {
+    class::class(text)
+}
+
 /// Reads a script. Deep nesting needs a deep stack, so the work is done on a thread that has one.
 pub(super) fn read(text: &str, schema: &Schema) -> Script {
     let pieces = split::split(text);

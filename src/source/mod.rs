@@ -1,12 +1,17 @@
 //! Where a schema is read from: a database, SQL text that makes a schema, or a snapshot.
 
+mod files;
+
+pub use files::{read_file, read_file_or_stdin};
+
 use crate::config::Config;
 use crate::diff::Rename;
-use crate::engine::{self, ConnectOptions, Database, Dialect, Target};
+use crate::engine::{self, ConnectOptions, Database, Dialect, ServerInfo, Target};
 use crate::error::Location;
 use crate::schema::{EngineKind, Namespace, ObjectKind, ObjectRef, QName, Schema};
+use crate::sql::{Agenda, SqlFile, Task};
 use crate::{Error, ErrorCode, Result};
-use std::io::ErrorKind;
+use files::{follow_includes, read_folder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,11 +32,11 @@ pub enum Source {
     Snapshot(PathBuf),
 }
 
-/// SQL of a file, or of a folder's files in the order of their names.
+/// SQL of a file, or of a folder's files, in whatever order they can be run.
 #[derive(Debug)]
 pub struct SqlText {
     pub path: String,
-    pub text: String,
+    pub files: Vec<SqlFile>,
 }
 
 /// Reads both sides of a comparison. SQL text is taken for the engine of the other side; `engine` is for where both
@@ -86,11 +91,11 @@ impl Source {
         let path = Path::new(text);
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
         if path.is_dir() {
-            return Ok(Self::Sql(SqlText { path: text.to_owned(), text: read_folder(path)? }));
+            return Ok(Self::Sql(SqlText { path: text.to_owned(), files: read_folder(path)? }));
         }
         match extension.as_str() {
             "sql" if !text.contains("://") => {
-                Ok(Self::Sql(SqlText { path: text.to_owned(), text: read_file(path)? }))
+                Ok(Self::Sql(SqlText { path: text.to_owned(), files: vec![SqlFile::new(text, read_file(path)?)] }))
             }
             "json" if !text.contains("://") => Ok(Self::Snapshot(path.to_path_buf())),
             _ => Target::parse(text).map(|target| Self::Database(target, ConnectOptions::default())).map_err(|why| {
@@ -126,7 +131,7 @@ impl Source {
 }
 
 impl SqlText {
-    async fn load(self, context: Context<'_>) -> Result<Loaded> {
+    async fn load(mut self, context: Context<'_>) -> Result<Loaded> {
         let mut notes = Vec::new();
         let shadow = match context.shadow {
             Some(url) => Some(engine::connect(&Target::parse(url)?, &ConnectOptions::default()).await?),
@@ -138,9 +143,18 @@ impl SqlText {
             Error::usage(format!("which engine is the SQL of {} for?", self.path))
                 .hint("Name it with --engine, or name a server with --shadow URL.")
         })?;
+        let dialect = match &shadow {
+            Some(database) => database.dialect(),
+            None => engine::dialect(kind)?,
+        };
+        self.files = follow_includes(self.files, dialect.as_ref())?;
         if let Some(database) = &shadow {
-            match database.schema_of(&self.text).await {
-                Ok(schema) => return Ok(Loaded { schema, dialect: database.dialect(), database: None, notes }),
+            notes.extend(context.beside.and_then(|other| other_version(&other.schema, database.info())));
+            match database.schema_of(&self.files).await {
+                Ok(made) => {
+                    notes.extend(made.notes);
+                    return Ok(Loaded { schema: made.schema, dialect, database: None, notes });
+                }
                 Err(why) if why.code == ErrorCode::Permission && context.shadow.is_none() => notes.push(format!(
                     "{}: read without a server ({}), so types and expressions are approximate; --shadow URL loads it exactly",
                     self.path, why.message
@@ -153,24 +167,32 @@ impl SqlText {
                 self.path
             ));
         }
-        let dialect = engine::dialect(kind)?;
         let schema = self.approximate(kind, dialect.as_ref(), &mut notes);
         Ok(Loaded { schema, dialect, database: None, notes })
     }
 
-    /// The schema as the parser understands the text, run on an empty database.
+    /// The schema as the parser understands the files, run on an empty database.
     fn approximate(&self, kind: EngineKind, dialect: &dyn Dialect, notes: &mut Vec<String>) -> Schema {
         let mut schema = Schema::empty(kind);
         schema.namespaces.insert(dialect.default_schema().to_owned(), Namespace::default());
-        for statement in dialect.read(&self.text, &schema.clone()).statements {
-            let place = format!("{}:{}", self.path, statement.line);
-            if !statement.parsed() {
-                notes.push(format!("{place}: not understood and left out"));
+        let mut agenda = Agenda::new(
+            self.files.iter().enumerate().map(|(file, f)| Task { file, texts: vec![f.text.clone()] }).collect(),
+        );
+        while let Some(task) = agenda.next() {
+            let Some(file) = self.files.get(task) else { break };
+            let mut after = schema.clone();
+            let told = approximate_file(file, dialect, &mut after);
+            if told.is_empty() {
+                schema = after;
+                agenda.done();
+            } else {
+                agenda.failed();
             }
-            for change in &statement.reading.changes {
-                if let Err(why) = schema.apply(change) {
-                    notes.push(format!("{place}: {why}; left out"));
-                }
+        }
+        // What does not fit in any order is taken as far as it goes.
+        for task in agenda.left() {
+            if let Some(file) = self.files.get(task) {
+                notes.extend(approximate_file(file, dialect, &mut schema));
             }
         }
         schema
@@ -182,9 +204,39 @@ impl SqlText {
             why.code = ErrorCode::Syntax;
         }
         let location = why.location.get_or_insert(Location { file: None, line: 1, column: 1 });
-        location.file = Some(self.path.clone());
+        location.file.get_or_insert_with(|| self.path.clone());
         why
     }
+}
+
+/// Adds what a file makes to `schema`; what could not be added, one sentence each.
+fn approximate_file(file: &SqlFile, dialect: &dyn Dialect, schema: &mut Schema) -> Vec<String> {
+    let mut told = Vec::new();
+    for statement in dialect.read(&file.text, &schema.clone()).statements {
+        let place = file.place(statement.line);
+        if !statement.parsed() {
+            told.push(format!("{place}: not understood and left out"));
+        }
+        for change in &statement.reading.changes {
+            if let Err(why) = schema.apply(change) {
+                told.push(format!("{place}: {why}; left out"));
+            }
+        }
+    }
+    told
+}
+
+/// What to say when SQL for one version is loaded on a server of another.
+fn other_version(beside: &Schema, shadow: &ServerInfo) -> Option<String> {
+    let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
+    let (wanted, there) = (major(&beside.server_version), major(&shadow.version));
+    (!wanted.is_empty() && wanted != there).then(|| {
+        format!(
+            "the shadow server has version {}, the other side is of version {}: what the versions do differently \
+             shows as a difference of the schemas",
+            shadow.version, beside.server_version
+        )
+    })
 }
 
 /// Opens a database for a command that needs a live one.
@@ -194,56 +246,6 @@ pub async fn connect(url: &str, config: &Config) -> Result<Arc<dyn Database>> {
         _ => Err(Error::usage(format!("{url} is not a database"))
             .hint("Name one by its URL: postgres://user@host/database or sqlite:file.")),
     }
-}
-
-/// A file's text.
-pub fn read_file(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|why| unreadable(path, &why))?;
-    String::from_utf8(bytes).map_err(|why| {
-        let line = why.as_bytes().iter().take(why.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
-        Error::new(ErrorCode::File, format!("{} is not UTF-8 text (line {line})", path.display()))
-            .hint("Convert it to UTF-8.")
-    })
-}
-
-/// A file's text, or standard input's for `-`.
-pub fn read_file_or_stdin(path: &Path) -> Result<String> {
-    if path == Path::new("-") {
-        return std::io::read_to_string(std::io::stdin())
-            .map_err(|why| Error::new(ErrorCode::File, format!("standard input cannot be read: {why}")));
-    }
-    read_file(path)
-}
-
-fn unreadable(path: &Path, why: &std::io::Error) -> Error {
-    let hint = match why.kind() {
-        ErrorKind::NotFound => "Check the path; it counts from the folder that the command is called in.",
-        ErrorKind::IsADirectory => "Name the files in it, as in FOLDER/*.sql.",
-        ErrorKind::PermissionDenied => "Have the right to read it granted, or run as its owner.",
-        _ => "See that the file is there and whole, and try again.",
-    };
-    Error::new(ErrorCode::File, format!("{} cannot be read: {why}", path.display())).hint(hint)
-}
-
-fn read_folder(path: &Path) -> Result<String> {
-    let unreadable = |why: std::io::Error| unreadable(path, &why);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
-        let ends_in = |part: Option<&std::ffi::OsStr>, end: &str| {
-            part.map(Path::new).and_then(Path::extension).is_some_and(|e| e.eq_ignore_ascii_case(end))
-        };
-        if ends_in(file.file_name(), "sql") && !ends_in(file.file_stem(), "down") {
-            files.push(file);
-        }
-    }
-    if files.is_empty() {
-        return Err(Error::new(ErrorCode::File, format!("the folder {} has no .sql file", path.display()))
-            .hint("Name a folder of .sql files, which are read in the order of their names."));
-    }
-    files.sort();
-    let texts: Result<Vec<String>> = files.iter().map(|file| read_file(file)).collect();
-    Ok(texts?.join("\n;\n"))
 }
 
 /// Reads `old=new` options against the schema before.
