@@ -97,7 +97,7 @@ fn rebuild_views(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
         return;
     }
     let mut dependants: HashMap<ObjectRef, Vec<&ObjectRef>> = HashMap::new();
-    for dependency in &before.dependencies {
+    for dependency in before.dependencies.iter() {
         dependants.entry(dependency.on.clone()).or_default().push(&dependency.from);
         if dependency.on.part.is_some() {
             // What needs a column needs what has the column.

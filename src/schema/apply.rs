@@ -87,12 +87,17 @@ impl Schema {
             Change::SetTableSchema { name, schema } => self.move_table(name, QName::new(schema, &name.name))?,
             Change::CreateView { view } => insert(&mut self.views, ObjectKind::View, &view.name, (**view).clone())?,
             Change::ReplaceView { view } => {
-                self.views.insert(view.name.clone(), (**view).clone());
+                let before = self.views.insert(view.name.clone(), (**view).clone());
+                if before.is_some_and(|before| before.query != view.query) {
+                    // What the new query stands on is not known here.
+                    self.forget(|from| from.name == view.name && from.part.is_none());
+                }
             }
             Change::DropView { name, .. } => drop(remove(&mut self.views, ObjectKind::View, name)?),
             Change::RenameView { from, to, .. } => {
                 let mut view = remove(&mut self.views, ObjectKind::View, from)?;
                 view.name = from.sibling(to);
+                self.rename_in_dependencies(from, &view.name);
                 self.views.insert(view.name.clone(), view);
             }
             Change::CreateSequence { sequence } => {
@@ -105,6 +110,7 @@ impl Schema {
             Change::RenameSequence { from, to } => {
                 let mut sequence = remove(&mut self.sequences, ObjectKind::Sequence, from)?;
                 sequence.name = from.sibling(to);
+                self.rename_in_dependencies(from, &sequence.name);
                 self.sequences.insert(sequence.name.clone(), sequence);
             }
             Change::CreateType { definition } => {
@@ -117,6 +123,7 @@ impl Schema {
             Change::RenameType { from, to } => {
                 let mut definition = remove(&mut self.types, ObjectKind::Type, from)?;
                 definition.name = from.sibling(to);
+                self.rename_in_dependencies(from, &definition.name);
                 self.types.insert(definition.name.clone(), definition);
             }
             Change::AddEnumValue { name, value, place } => self.add_enum_value(name, value, place)?,
@@ -167,6 +174,7 @@ impl Schema {
                 Some(table) => {
                     let name = table.clone();
                     self.tables.get_mut(&name).ok_or_else(|| missing(ObjectKind::Table, &name))?.apply(other)?;
+                    self.follow_rename(other);
                     self.hand_down(&name, other);
                 }
                 None => return Err(missing(ObjectKind::Table, &QName::new("", "?"))),
@@ -265,13 +273,7 @@ impl Schema {
                 *table = to.clone();
             }
         }
-        for dependency in self.dependencies.iter_mut() {
-            for end in [&mut dependency.from, &mut dependency.on] {
-                if end.name == *from {
-                    end.name = to.clone();
-                }
-            }
-        }
+        self.rename_in_dependencies(from, &to);
         Ok(())
     }
 
@@ -293,12 +295,7 @@ impl Schema {
                 }
             }
         }
-        for dependency in self.dependencies.iter_mut() {
-            let on = &mut dependency.on;
-            if on.kind == ObjectKind::Column && on.name == *table && on.part.as_deref() == Some(from) {
-                on.part = Some(to.to_owned());
-            }
-        }
+        self.rename_part_in_dependencies(&[ObjectKind::Column, ObjectKind::Default], table, from, to);
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 
 mod apply;
 mod change;
+mod dependencies;
 mod fingerprint;
 mod lookup;
 mod name;
@@ -84,9 +85,12 @@ pub struct Schema {
     /// What is there but not modelled, so that nothing is silently missing.
     #[serde(default)]
     pub unmodelled: Vec<ObjectRef>,
-    /// Which views, routines and triggers need which tables and columns; not part of the fingerprint.
+    /// What cannot be without what; not part of the fingerprint. Copies of a schema share it.
     #[serde(default)]
     pub dependencies: Shared<Vec<Dependency>>,
+    /// Whether `dependencies` is all that a server keeps of them, so that no text has to be searched for names.
+    #[serde(default)]
+    pub tracked: bool,
 }
 
 impl Schema {
@@ -104,6 +108,7 @@ impl Schema {
             others: Vec::new(),
             unmodelled: Vec::new(),
             dependencies: Shared::default(),
+            tracked: false,
         }
     }
 

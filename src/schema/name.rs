@@ -99,6 +99,8 @@ pub enum ObjectKind {
     Sequence,
     Table,
     Column,
+    /// What a column is filled with when nothing is said.
+    Default,
     Constraint,
     Index,
     View,
@@ -143,6 +145,7 @@ impl ObjectKind {
             Self::Sequence => "sequence",
             Self::Table => "table",
             Self::Column => "column",
+            Self::Default => "default",
             Self::Constraint => "constraint",
             Self::Index => "index",
             Self::View => "view",

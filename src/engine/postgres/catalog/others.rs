@@ -130,7 +130,7 @@ fn statistics() -> Kind {
          FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {NAMESPACE} AND {}",
         own("pg_statistic_ext", "s.oid")
     );
-    Kind { kind: ObjectKind::Statistics, catalog: None, sql }
+    Kind { kind: ObjectKind::Statistics, catalog: Some(Catalog::Statistics), sql }
 }
 
 fn event_triggers() -> Kind {
@@ -147,7 +147,7 @@ fn event_triggers() -> Kind {
          WHERE {}",
         own("pg_event_trigger", "e.oid")
     );
-    Kind { kind: ObjectKind::EventTrigger, catalog: None, sql }
+    Kind { kind: ObjectKind::EventTrigger, catalog: Some(Catalog::EventTrigger), sql }
 }
 
 /// Ordinary aggregates; ordered-set ones have no statement here and are only named.
@@ -213,7 +213,7 @@ fn publications(build: &Build) -> Kind {
          FROM pg_publication p WHERE {}",
         own("pg_publication", "p.oid")
     );
-    Kind { kind: ObjectKind::Publication, catalog: None, sql }
+    Kind { kind: ObjectKind::Publication, catalog: Some(Catalog::Publication), sql }
 }
 
 fn collations(build: &Build) -> Kind {
@@ -246,5 +246,5 @@ fn collations(build: &Build) -> Kind {
          FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace WHERE {NAMESPACE} AND {}",
         own("pg_collation", "o.oid")
     );
-    Kind { kind: ObjectKind::Collation, catalog: None, sql }
+    Kind { kind: ObjectKind::Collation, catalog: Some(Catalog::Collation), sql }
 }
