@@ -22,7 +22,7 @@ pub async fn run(args: Diff, config: &Config) -> Result<Status> {
         DiffFormat::Sql => {
             let mut schema = before.schema.clone();
             let mut sql = String::new();
-            for change in plan::order(&changes, &before.schema)? {
+            for change in plan::order(&changes, &before.schema, Some(&after.schema))? {
                 for statement in dialect.render(&change, &schema) {
                     sql.push_str(&statement);
                     sql.push_str(";\n");

@@ -94,7 +94,8 @@ async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOpti
     let renames = source::renames(&args.rename, &before.schema, before.dialect.default_schema())?;
     let changes = diff::compare(&before.schema, &after.schema, &renames);
     let title = format!("Change the schema to that of {}", show::source_name(to));
-    let mut plan = plan::from_changes(&title, &changes, &before.schema, before.dialect.as_ref(), options)?;
+    let patterns = before.dialect.as_ref();
+    let mut plan = plan::toward(&title, &changes, &before.schema, &after.schema, patterns, options)?;
     plan.notes.extend(after.notes);
     Ok(plan)
 }

@@ -300,7 +300,7 @@ mod tests {
         #[test]
         fn the_changes_in_order_make_one_schema_into_the_other(before in schema(), after in schema()) {
             let changes = compare(&before, &after, &[]);
-            let ordered = order(&changes, &before).unwrap();
+            let ordered = order(&changes, &before, Some(&after)).unwrap();
             let mut now = before.clone();
             for change in &ordered {
                 now.apply(change).map_err(|why| TestCaseError::fail(format!("{why}: {ordered:#?}")))?;
@@ -312,7 +312,7 @@ mod tests {
         fn what_is_done_can_be_taken_back(before in schema(), after in schema()) {
             let mut now = before.clone();
             let mut back = Vec::new();
-            for change in order(&compare(&before, &after, &[]), &before).unwrap() {
+            for change in order(&compare(&before, &after, &[]), &before, Some(&after)).unwrap() {
                 let inverse = crate::plan::inverse(&change, &now);
                 if inverse.kind != crate::plan::RollbackKind::Exact {
                     break;

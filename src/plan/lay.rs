@@ -1,8 +1,9 @@
 //! Changes laid out as a plan.
 
 use super::{Patterns, Plan, PlanOptions, Step, order::order};
-use crate::schema::{ApplyError, Change, Parts, Schema};
+use crate::schema::{ApplyError, Change, Dependency, Parts, Schema};
 use crate::{Error, ErrorCode};
+use std::collections::BTreeSet;
 
 /// The error for a change that names what is not there, or makes what is.
 pub(super) fn does_not_fit(why: &ApplyError) -> Error {
@@ -21,7 +22,41 @@ pub fn from_changes(
     patterns: &dyn Patterns,
     options: &PlanOptions,
 ) -> crate::Result<Plan> {
-    let ordered = order(changes, before)?;
+    lay(title, order(changes, before, None)?, before, patterns, options)
+}
+
+/// As [`from_changes`], for changes that make `before` into `after`: what `after` says of its dependencies orders what
+/// is made.
+///
+/// # Errors
+/// When the changes do not fit `before` or the engine cannot make one of them.
+pub fn toward(
+    title: &str,
+    changes: &[Change],
+    before: &Schema,
+    after: &Schema,
+    patterns: &dyn Patterns,
+    options: &PlanOptions,
+) -> crate::Result<Plan> {
+    let ordered = order(changes, before, Some(after))?;
+    if !after.tracked {
+        return lay(title, ordered, before, patterns, options);
+    }
+    // What stands on something only until it is replaced or made anew has been seen to by the order.
+    let stays: BTreeSet<&Dependency> = after.dependencies.iter().collect();
+    let mut ground = before.clone();
+    let both = before.dependencies.iter().filter(|d| stays.contains(d)).cloned();
+    ground.dependencies = both.collect::<Vec<_>>().into();
+    lay(title, ordered, &ground, patterns, options)
+}
+
+fn lay(
+    title: &str,
+    ordered: Vec<Change>,
+    before: &Schema,
+    patterns: &dyn Patterns,
+    options: &PlanOptions,
+) -> crate::Result<Plan> {
     let mut wanted = before.clone();
     for change in &ordered {
         wanted.apply(change).map_err(|why| does_not_fit(&why))?;

@@ -15,7 +15,7 @@ mod step;
 
 pub use edit::PlanEditor;
 pub use inverse::{Inverse, inverse};
-pub use lay::from_changes;
+pub use lay::{from_changes, toward};
 pub use order::order;
 pub use script::{from_sql, of_changes as rollback_of};
 pub use step::{

@@ -210,14 +210,6 @@ impl Schema {
         self.tables.referring_to(table).chain(self.tables.children(table)).map(|t| t.name.clone()).collect()
     }
 
-    /// Drops the dependencies of what is gone.
-    fn forget(&mut self, gone: impl Fn(&ObjectRef) -> bool) {
-        // Looked at first: the list is shared with the schema's other copies until it changes.
-        if self.dependencies.iter().any(|d| gone(&d.from)) {
-            self.dependencies.retain(|d| !gone(&d.from));
-        }
-    }
-
     /// Gives partitions and children what their parent got. One that already has it stays as it is.
     fn hand_down(&mut self, parent: &QName, change: &Change) {
         if !change.hands_down() {

@@ -47,6 +47,19 @@ pub struct TypeDef {
     pub comment: Option<String>,
 }
 
+impl TypeDef {
+    /// A domain without its checks and its default; any other type as it is.
+    #[must_use]
+    pub fn without_body(&self) -> Self {
+        let mut bare = self.clone();
+        if let TypeKind::Domain { checks, default, .. } = &mut bare.kind {
+            checks.clear();
+            *default = None;
+        }
+        bare
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TypeKind {

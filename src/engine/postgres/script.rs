@@ -2,9 +2,9 @@
 
 use super::render::{self, constraint, index, object, table, trigger, view};
 use crate::schema::{
-    Change, Constraint, ConstraintKind, ObjectKind, ObjectRef, Other, QName, Schema, Table, TypeKind, View,
+    Change, Constraint, ConstraintKind, Dependency, ObjectKind, ObjectRef, Other, QName, Schema, Table, TypeKind, View,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything in an order that an empty database can run: what is named comes before what names it. Function bodies
 /// are not checked, because they may name each other and anything else.
@@ -56,7 +56,9 @@ fn triggers(table: &Table) -> Vec<String> {
 /// Types, sequences, functions, tables and views need one another in every direction, so each is made after what
 /// it names; a circle is cut where it is met.
 fn types_and_tables(schema: &Schema, out: &mut Vec<String>) {
-    let mut walk = Walk { schema, seen: BTreeSet::new(), out };
+    let mut told: BTreeMap<&QName, Vec<&Dependency>> = BTreeMap::new();
+    schema.dependencies.iter().for_each(|d| told.entry(&d.from.name).or_default().push(d));
+    let mut walk = Walk { schema, told, seen: BTreeSet::new(), out };
     for name in schema.types.keys() {
         walk.visit(&ObjectRef::new(ObjectKind::Type, name.clone()));
     }
@@ -83,6 +85,8 @@ fn view_kind(v: &View) -> ObjectKind {
 
 struct Walk<'a> {
     schema: &'a Schema,
+    /// What the catalog says, by the dependant's name.
+    told: BTreeMap<&'a QName, Vec<&'a Dependency>>,
     seen: BTreeSet<ObjectRef>,
     out: &'a mut Vec<String>,
 }
@@ -104,8 +108,8 @@ impl Walk<'_> {
 
     /// What the catalog says it needs, and what its own text names.
     fn needs(&self, object: &ObjectRef) -> Vec<ObjectRef> {
-        let ours = |from: &ObjectRef| from.name == object.name && whole(from).as_ref() == Some(object);
-        let told = self.schema.dependencies.iter().filter(|d| ours(&d.from) && !comes_later(&d.from));
+        let ours = |from: &ObjectRef| whole(from).as_ref() == Some(object) && !comes_later(from, self.schema);
+        let told = self.told.get(&object.name).into_iter().flatten().filter(|d| ours(&d.from));
         let mut out: Vec<ObjectRef> = told.map(|d| d.on.clone()).collect();
         match object.kind {
             ObjectKind::Table => {
@@ -193,7 +197,7 @@ impl Walk<'_> {
             ObjectKind::View | ObjectKind::MaterializedView => schema.views.get(name).map(view::create),
             ObjectKind::Table => schema.tables.get(name).map(|t| {
                 // Triggers may call functions that need other tables: they come last.
-                let bare = Table { triggers: std::collections::BTreeMap::new(), ..Table::clone(t) };
+                let bare = Table { triggers: BTreeMap::new(), ..Table::clone(t) };
                 table::create(&bare, schema, table::ForeignKeys::Later)
             }),
             _ => None,
@@ -204,9 +208,11 @@ impl Walk<'_> {
 
 /// The object that is made as a whole: a column's is its table.
 fn whole(object: &ObjectRef) -> Option<ObjectRef> {
-    use ObjectKind::{Column, Constraint, Index, MaterializedView, Routine, Sequence, Table, Trigger, Type, View};
+    use ObjectKind::{
+        Column, Constraint, Default, Index, MaterializedView, Routine, Sequence, Table, Trigger, Type, View,
+    };
     let kind = match object.kind {
-        Column | Constraint | Index | Trigger => Table,
+        Column | Constraint | Default | Index | Trigger => Table,
         Table | View | MaterializedView | Type | Routine | Sequence => object.kind,
         _ => return None,
     };
@@ -214,8 +220,10 @@ fn whole(object: &ObjectRef) -> Option<ObjectRef> {
 }
 
 /// Parts of a table that are made after all tables.
-fn comes_later(part: &ObjectRef) -> bool {
-    part.kind == ObjectKind::Trigger
+fn comes_later(part: &ObjectRef, schema: &Schema) -> bool {
+    let named = part.part.as_ref().and_then(|name| schema.tables.get(&part.name)?.constraints.get(name));
+    let is_key = named.is_some_and(|c| matches!(c.kind, ConstraintKind::ForeignKey(_)));
+    part.kind == ObjectKind::Trigger || part.kind == ObjectKind::Constraint && is_key
 }
 
 /// A function's definition up to its body: arguments and result.

@@ -37,7 +37,7 @@ fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Sche
         (Origin::Sql { title, text }, _) => plan::from_sql(title, text, schema, dialect, &options)?,
         (Origin::Wanted { title, .. }, Some(wanted)) => {
             let changes = diff::compare(schema, wanted, &[]);
-            plan::from_changes(&format!("As in {title}"), &changes, schema, dialect, &options)?
+            plan::toward(&format!("As in {title}"), &changes, schema, wanted, dialect, &options)?
         }
         (Origin::Wanted { .. } | Origin::File, _) => return Err(Error::internal("there is nothing to plan from")),
     };

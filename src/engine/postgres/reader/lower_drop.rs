@@ -143,7 +143,30 @@ impl World<'_> {
                 let (key, procedure) = (routine.key(), routine.procedure);
                 self.change(Change::DropRoutine { key, procedure });
             }
-            _ => self.reading.complete = false,
+            _ => self.drop_part(object),
+        }
+    }
+
+    /// Drops a part of a table, or an object without a model, that goes along with what a CASCADE drops.
+    fn drop_part(&mut self, object: &ObjectRef) {
+        let (table, part) = (object.name.clone(), object.part.clone().unwrap_or_default());
+        let found = self.schema.tables.get(&table);
+        match object.kind {
+            ObjectKind::Constraint if found.is_some_and(|t| t.constraints.contains_key(&part)) => {
+                self.change(Change::DropConstraint { table, name: part });
+            }
+            ObjectKind::Index if found.is_some_and(|t| t.indexes.contains_key(&part)) => {
+                self.change(Change::DropIndex { table, name: part });
+            }
+            ObjectKind::Default if found.is_some_and(|t| t.column(&part).is_some_and(|c| c.default.is_some())) => {
+                self.change(Change::SetDefault { table, column: part, default: None });
+            }
+            // What is already gone needs nothing more.
+            ObjectKind::Constraint | ObjectKind::Index | ObjectKind::Default => {}
+            _ => match self.schema.others.iter().find(|o| o.id == *object).cloned() {
+                Some(found) => self.change(Change::DropOther { object: Box::new(found) }),
+                None => self.reading.complete = false,
+            },
         }
     }
 
