@@ -1,7 +1,9 @@
 //! Foreign keys that point at a key which is made anew.
 
 use crate::diff::tables::key_columns;
-use crate::schema::{Change, ConstraintKind, ForeignKey, Index, IndexTarget, ObjectKind, ObjectRef, QName, Schema, Table};
+use crate::schema::{
+    Change, ConstraintKind, ForeignKey, Index, IndexTarget, ObjectKind, ObjectRef, QName, Schema, Table,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Keys that go: of each table the columns of each, and what they are called.
