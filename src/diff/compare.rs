@@ -5,7 +5,7 @@ use super::renames::{Rename, apply_renames};
 use super::tables::compare_tables;
 use super::types::compare_type;
 use crate::schema::{Change, ObjectKind, ObjectRef, QName, Routine, Schema, Sequence, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What stands on one side, or on both, under one key.
 pub(super) enum Pair<'a, V> {
@@ -32,6 +32,7 @@ pub(super) fn pairs<'a, K: Ord, V>(
 pub fn compare(before: &Schema, after: &Schema, renames: &[Rename]) -> Vec<Change> {
     let (renamed, mut out) = apply_renames(before, renames);
     let before = renamed.as_ref().unwrap_or(before);
+    let asked = out.len();
     compare_namespaces(before, after, &mut out);
     compare_extensions(before, after, &mut out);
     for (name, pair) in pairs(&before.types, &after.types) {
@@ -47,7 +48,14 @@ pub fn compare(before: &Schema, after: &Schema, renames: &[Rename]) -> Vec<Chang
     }
     compare_others(before, after, &mut out);
     rebuild_dependants(before, after, &mut out);
+    // What is renamed is there from the start, and all other changes use its new name.
+    let renamed: Vec<Change> = out.extract_if(.., |c| is_part_rename(c)).collect();
+    out.splice(asked..asked, renamed);
     out
+}
+
+fn is_part_rename(change: &Change) -> bool {
+    matches!(change, Change::RenameIndex { .. } | Change::RenameConstraint { .. })
 }
 
 pub(super) fn comment(object: ObjectRef, before: Option<&String>, after: Option<&String>, out: &mut Vec<Change>) {
@@ -154,7 +162,7 @@ fn compare_view(name: &QName, pair: &Pair<'_, View>, out: &mut Vec<Change>) {
         let view = View { triggers: b.triggers.clone(), comment: b.comment.clone(), ..a.clone() };
         out.push(Change::ReplaceView { view: Box::new(view) });
     }
-    super::tables::compare_indexes(name, &b.indexes, &a.indexes, out);
+    super::tables::compare_indexes(name, &b.indexes, &a.indexes, &HashSet::new(), out);
     super::tables::compare_triggers(name, &b.triggers, &a.triggers, out);
     let kind = if a.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
     comment(ObjectRef::new(kind, name.clone()), b.comment.as_ref(), a.comment.as_ref(), out);

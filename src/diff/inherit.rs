@@ -1,8 +1,7 @@
-//! What partitions and children get by themselves when their parent changes.
+//! Parents before their children, and what of the parents has to be made anew for the children's sake.
 
-use super::tables::{bare, bare_index};
-use crate::schema::{Change, QName, Schema, Table};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::schema::{QName, Schema};
+use std::collections::HashSet;
 
 /// All tables, no child before its parent.
 pub(super) fn parents_first(schema: &Schema) -> Vec<&QName> {
@@ -23,83 +22,29 @@ pub(super) fn parents_first(schema: &Schema) -> Vec<&QName> {
     out
 }
 
-/// Changes of parents that their children get without being asked.
-#[derive(Default)]
-pub(super) struct Inherited {
-    by_parent: HashMap<QName, Vec<Change>>,
-    /// What was there, for changes that name only what they drop.
-    before: HashMap<QName, Table>,
+/// The indexes of a partitioned table that have to be made anew although they stay as they are, because a partition's
+/// part of one has to change: nothing takes a part away from its index.
+pub(super) fn made_anew(now: &Schema, after: &Schema, table: &QName) -> HashSet<String> {
+    let (Some(before), Some(wanted)) = (now.tables.get(table), after.tables.get(table)) else { return HashSet::new() };
+    let changes = |name: &&str| {
+        let stays = before.part(name).zip(wanted.part(name)).is_some_and(|(old, new)| old.is_like(new));
+        stays && parts_change(now, after, (table, name), (table, name))
+    };
+    before.keyed().map(crate::schema::IndexPart::name).filter(changes).map(str::to_owned).collect()
 }
 
-impl Inherited {
-    /// Keeps what `changes` of a table mean for its children.
-    pub(super) fn note(&mut self, name: &QName, before: &Table, changes: &[Change]) {
-        let mut kept: Vec<Change> = changes.iter().filter(|c| hands_down(c)).cloned().collect();
-        let from_above = before.parents().filter_map(|p| self.by_parent.get(p)).flatten().cloned();
-        kept.extend(from_above.collect::<Vec<_>>());
-        if !kept.is_empty() {
-            self.by_parent.insert(name.clone(), kept);
-            self.before.insert(name.clone(), before.clone());
-        }
-    }
-
-    /// The child as its parents' changes leave it, when they touch it at all.
-    pub(super) fn evolved(&self, before: &Table, after: &Table) -> Option<Table> {
-        let still: HashSet<&QName> = after.parents().collect();
-        let mut child: Option<Table> = None;
-        for parent in before.parents().filter(|p| still.contains(p)) {
-            for change in self.by_parent.get(parent).into_iter().flatten() {
-                let child = child.get_or_insert_with(|| before.clone());
-                hand_down(change, self.before.get(parent), child, after);
+fn parts_change(now: &Schema, after: &Schema, from: (&QName, &str), to: (&QName, &str)) -> bool {
+    let (old_index, new_index) = (from.0.sibling(from.1), to.0.sibling(to.1));
+    now.tables.children(from.0).any(|child| {
+        let Some(old) = child.part_of(&old_index) else { return false };
+        let still = after.tables.get(&child.name).filter(|t| t.partition_of.as_ref().is_some_and(|p| p.parent == *to.0));
+        // One that is detached keeps its index.
+        let Some(wanted) = still else { return false };
+        match wanted.part_of(&new_index) {
+            Some(new) if old.is_like(new) => {
+                parts_change(now, after, (&child.name, old.name()), (&child.name, new.name()))
             }
+            _ => true,
         }
-        child
-    }
-}
-
-fn hands_down(change: &Change) -> bool {
-    change.hands_down()
-        || matches!(
-            change,
-            Change::AddConstraint { .. }
-                | Change::DropConstraint { .. }
-                | Change::CreateIndex { .. }
-                | Change::DropIndex { .. }
-        )
-}
-
-/// Carries a parent's change out on the child. Indexes and keys get names of their own, which only `after` knows.
-fn hand_down(change: &Change, parent: Option<&Table>, child: &mut Table, after: &Table) {
-    match change {
-        Change::CreateIndex { index, .. } => {
-            let same = after.indexes.values().find(|i| bare_index(i) == bare_index(index));
-            if let Some(index) = same.filter(|i| !child.indexes.contains_key(&i.name)) {
-                child.indexes.insert(index.name.clone(), index.clone());
-            }
-        }
-        Change::DropIndex { name, .. } => {
-            let gone = parent.and_then(|p| p.indexes.get(name)).map(bare_index);
-            drop_first(&mut child.indexes, |i| Some(bare_index(i)) == gone);
-        }
-        Change::AddConstraint { constraint, .. } => {
-            let same = after.constraints.values().find(|c| bare(c) == bare(constraint));
-            if let Some(constraint) = same.filter(|c| !child.constraints.contains_key(&c.name)) {
-                child.constraints.insert(constraint.name.clone(), constraint.clone());
-            }
-        }
-        Change::DropConstraint { name, .. } => {
-            let gone = parent.and_then(|p| p.constraints.get(name)).map(bare);
-            drop_first(&mut child.constraints, |c| Some(bare(c)) == gone);
-        }
-        other => {
-            // A child may already have what its parent gets; then it stays as it is.
-            let _ = child.inherit(other);
-        }
-    }
-}
-
-fn drop_first<V>(map: &mut BTreeMap<String, V>, wanted: impl Fn(&V) -> bool) {
-    if let Some(name) = map.iter().find(|(_, v)| wanted(v)).map(|(name, _)| name.clone()) {
-        map.remove(&name);
-    }
+    })
 }

@@ -1,58 +1,156 @@
 //! Differences of tables: columns, constraints, indexes, triggers, options.
 
 use super::compare::{Pair, comment, pairs};
-use super::inherit::{Inherited, parents_first};
+use super::inherit::{made_anew, parents_first};
 use crate::schema::{
     Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Table, Trigger,
 };
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Parents come before their partitions and children, which get by themselves what the parent gets.
 pub(super) fn compare_tables(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
-    let gone = before.tables.keys().filter(|name| !after.tables.contains_key(name));
-    out.extend(gone.map(|name| Change::DropTable { name: name.clone() }));
-    let new = after.tables.iter().filter(|(name, _)| !before.tables.contains_key(name));
-    out.extend(new.map(|(_, table)| Change::CreateTable { table: Box::new(Table::clone(table)) }));
-    let mut inherited = Inherited::default();
+    // No engine can change the partition key of a table that is there.
+    let other_key = |name: &QName, b: &Table| after.tables.get(name).is_some_and(|a| a.partition_by != b.partition_by);
+    let gone = before.tables.iter().filter(|(name, b)| !after.tables.contains_key(name) || other_key(name, b));
+    let anew: HashSet<QName> = gone.map(|(name, _)| name.clone()).collect();
+    out.extend(before.tables.keys().filter(|n| anew.contains(*n)).map(|name| Change::DropTable { name: name.clone() }));
+    for (name, table) in after.tables.iter() {
+        if anew.contains(name) || !before.tables.contains_key(name) {
+            create(table, out);
+        }
+    }
+    let mut now = before.clone();
     for name in parents_first(before) {
-        let (Some(b), Some(a)) = (before.tables.get(name), after.tables.get(name)) else { continue };
-        let evolved = inherited.evolved(b, a);
-        let start = out.len();
-        compare_table(evolved.as_ref().unwrap_or(b), a, out);
-        inherited.note(name, b, out.get(start..).unwrap_or_default());
+        if let Some(a) = after.tables.get(name).filter(|_| !anew.contains(name)) {
+            compare_table(&mut now, after, a, &anew, out);
+        }
     }
 }
 
-/// One table that is on both sides.
-fn compare_table(before: &Table, after: &Table, out: &mut Vec<Change>) {
-    let name = &after.name;
-    if before.partition_by != after.partition_by {
-        // No engine can change the partition key of a table that is there.
-        out.push(Change::DropTable { name: name.clone() });
-        out.push(Change::CreateTable { table: Box::new(after.clone()) });
-        return;
+/// A partitioned table's index that is not on all its partitions yet is made when those are there: what is attached
+/// to the table afterwards would get a part of it.
+fn create(table: &Table, out: &mut Vec<Change>) {
+    let mut table = table.clone();
+    let mut later = Vec::new();
+    if table.partition_by.is_some() {
+        let (whole, part): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut table.indexes).into_iter().partition(|(_, index)| index.valid);
+        table.indexes = whole;
+        later = part.into_values().map(|index| Change::CreateIndex { table: table.name.clone(), index }).collect();
     }
-    if before.partition_of != after.partition_of {
-        out.push(Change::SetPartition { table: name.clone(), partition: after.partition_of.clone() });
-    }
-    if before.inherits != after.inherits {
-        out.push(Change::SetInherits { table: name.clone(), inherits: after.inherits.clone() });
-    }
-    if let Some((set, reset)) = before.options.change_to(&after.options) {
+    table.indexes.retain(|_, index| index.valid);
+    out.push(Change::CreateTable { table: Box::new(table) });
+    out.extend(later);
+}
+
+/// One table that is on both sides. `now` is the schema before with what the tables above this one have got.
+fn compare_table(now: &mut Schema, after: &Schema, wanted: &Table, anew: &HashSet<QName>, out: &mut Vec<Change>) {
+    let name = &wanted.name;
+    place(now, wanted, anew, out);
+    let Some(found) = now.tables.get(name).cloned() else { return };
+    let attached = found.partition_of.is_none() && wanted.partition_of.is_some();
+    let is = if attached { Cow::Owned(prepared(&found, wanted, after, out)) } else { Cow::Borrowed(&*found) };
+    let (is, wanted) = without_failed(is, wanted);
+    let (is, wanted) = (is.as_ref(), wanted.as_ref());
+    let first = out.len();
+    if let Some((set, reset)) = is.options.change_to(&wanted.options) {
         out.push(Change::SetTableOptions { name: name.clone(), set, reset });
     }
-    if before.unlogged != after.unlogged {
-        out.push(Change::SetUnlogged { table: name.clone(), unlogged: after.unlogged });
+    if is.unlogged != wanted.unlogged {
+        out.push(Change::SetUnlogged { table: name.clone(), unlogged: wanted.unlogged });
     }
-    if before.row_security != after.row_security {
-        out.push(Change::SetRowSecurity { table: name.clone(), security: after.row_security });
+    if is.row_security != wanted.row_security {
+        out.push(Change::SetRowSecurity { table: name.clone(), security: wanted.row_security });
     }
-    compare_columns(before, after, out);
-    compare_constraints(name, &before.constraints, &after.constraints, out);
-    compare_indexes(name, &before.indexes, &after.indexes, out);
-    compare_triggers(name, &before.triggers, &after.triggers, out);
+    compare_columns(is, wanted, out);
+    let anew = made_anew(now, after, name);
+    compare_constraints(name, &is.constraints, &wanted.constraints, &anew, out);
+    compare_indexes(name, &is.indexes, &wanted.indexes, &anew, out);
+    compare_triggers(name, &is.triggers, &wanted.triggers, out);
     let object = ObjectRef::new(ObjectKind::Table, name.clone());
-    comment(object, before.comment.as_ref(), after.comment.as_ref(), out);
+    comment(object, is.comment.as_ref(), wanted.comment.as_ref(), out);
+    if now.tables.children(name).next().is_some() {
+        let own = out.get(first..).unwrap_or_default().to_vec();
+        // A change that does not fit is refused when the plan is laid out.
+        own.iter().for_each(|change| drop(now.apply(change)));
+    }
+    if attached {
+        out.push(Change::SetPartition { table: name.clone(), partition: wanted.partition_of.clone() });
+    }
+}
+
+/// An index that a failed build has left is not copied, and one that is there is not taken for it. Of a partitioned
+/// table's index, its parts tell whether it is valid.
+fn without_failed<'t>(mut is: Cow<'t, Table>, wanted: &'t Table) -> (Cow<'t, Table>, Cow<'t, Table>) {
+    let mut wanted = Cow::Borrowed(wanted);
+    if wanted.partition_by.is_some() {
+        is.to_mut().indexes.values_mut().for_each(|index| index.valid = true);
+        wanted.to_mut().indexes.values_mut().for_each(|index| index.valid = true);
+        return (is, wanted);
+    }
+    let failed: Vec<String> = wanted.indexes.values().filter(|i| !i.valid).map(|i| i.name.clone()).collect();
+    for name in failed {
+        match is.indexes.get(&name) {
+            Some(there) => drop(wanted.to_mut().indexes.insert(name, there.clone())),
+            None => drop(wanted.to_mut().indexes.remove(&name)),
+        }
+    }
+    (is, wanted)
+}
+
+/// Lets go of parents that the table is no longer to have, and takes on new ones that it inherits from.
+fn place(now: &mut Schema, wanted: &Table, anew: &HashSet<QName>, out: &mut Vec<Change>) {
+    let Some(is) = now.tables.get(&wanted.name).cloned() else { return };
+    let table = || wanted.name.clone();
+    let mut changes = Vec::new();
+    let stays = is.partition_of == wanted.partition_of;
+    if is.partition_of.as_ref().is_some_and(|p| !stays || anew.contains(&p.parent)) {
+        changes.push(Change::SetPartition { table: table(), partition: None });
+    }
+    if is.inherits != wanted.inherits || is.inherits.iter().any(|p| anew.contains(p)) {
+        // The order of parents is kept: those that stay are the first, in order.
+        let mut left = wanted.inherits.iter().peekable();
+        let kept: Vec<QName> =
+            is.inherits.iter().filter(|p| !anew.contains(p) && left.next_if_eq(p).is_some()).cloned().collect();
+        if kept != is.inherits {
+            changes.push(Change::SetInherits { table: table(), inherits: kept.clone() });
+        }
+        if kept != wanted.inherits {
+            changes.push(Change::SetInherits { table: table(), inherits: wanted.inherits.clone() });
+        }
+    }
+    for change in changes {
+        let _ = now.apply(&change);
+        out.push(change);
+    }
+}
+
+/// A table that is to be attached, as it is once it has what PostgreSQL asks of it: the parent's checks, which are
+/// added here. An index that fits becomes the part of the parent's; keys that the parent has too are left alone.
+fn prepared(is: &Table, wanted: &Table, after: &Schema, out: &mut Vec<Change>) -> Table {
+    let mut table = is.clone();
+    let parent = wanted.partition_of.as_ref().and_then(|p| after.tables.get(&p.parent));
+    for (name, constraint) in parent.into_iter().flat_map(|p| &p.constraints) {
+        match &constraint.kind {
+            ConstraintKind::Check { no_inherit: false, .. } => {
+                if table.constraints.remove(name).is_none_or(|own| own.kind != constraint.kind) {
+                    let constraint = Constraint { comment: None, ..constraint.clone() };
+                    out.push(Change::AddConstraint { table: table.name.clone(), constraint });
+                }
+            }
+            ConstraintKind::ForeignKey(_) => table.constraints.retain(|_, own| own.kind != constraint.kind),
+            _ => {}
+        }
+    }
+    for part in wanted.keyed().filter(|part| part.attached_to().is_some()) {
+        let fits = |own: &crate::schema::IndexPart<'_>| own.attached_to().is_none() && own.is_like(part);
+        let same = table.part(part.name()).filter(fits).or_else(|| table.keyed().find(fits));
+        if let Some(name) = same.map(|own| own.name().to_owned()) {
+            table.attach(&name, part.attached_to());
+        }
+    }
+    table
 }
 
 fn compare_columns(before: &Table, after: &Table, out: &mut Vec<Change>) {
@@ -122,9 +220,11 @@ fn compare_constraints(
     table: &QName,
     before: &BTreeMap<String, Constraint>,
     after: &BTreeMap<String, Constraint>,
+    anew: &HashSet<String>,
     out: &mut Vec<Change>,
 ) {
-    let renamed = same_under_another_name(before, after, |c| serde_json::to_string(&bare(c)).ok());
+    let place = |c: &Constraint| c.attached_to.clone();
+    let renamed = same_under_another_name(before, after, |c| serde_json::to_string(&bare(c)).ok(), place);
     for (from, to) in &renamed {
         let rename = Change::RenameConstraint { table: table.clone(), from: (*from).clone(), to: (*to).clone() };
         out.push(rename);
@@ -136,13 +236,20 @@ fn compare_constraints(
     for (name, pair) in pairs(before, after) {
         let drop = || Change::DropConstraint { table: table.clone(), name: name.clone() };
         let add = |c: &Constraint| Change::AddConstraint { table: table.clone(), constraint: c.clone() };
+        let was_renamed = renamed.contains_key(name);
         match pair {
-            Pair::Gone(_) if renamed.contains_key(name) => {}
+            Pair::Gone(_) if was_renamed => {}
             Pair::New(_) if new_names.contains(name) => {}
             Pair::Gone(_) => out.push(drop()),
             Pair::New(a) => out.push(add(a)),
+            Pair::Both(_, a) if was_renamed => out.push(add(a)),
+            Pair::Both(_, a) if anew.contains(name) => out.extend([drop(), add(a)]),
             Pair::Both(b, a) => {
-                if bare(b) != bare(a) {
+                if let Some(parent) = a.attached_to.as_ref().filter(|_| b.attached_to.is_none())
+                    && bare(&Constraint { attached_to: a.attached_to.clone(), ..b.clone() }) == bare(a)
+                {
+                    out.push(attach(table, name, parent));
+                } else if bare(b) != bare(a) {
                     if bare(&Constraint { validated: true, ..b.clone() }) != bare(a) {
                         out.extend([drop(), add(a)]);
                         continue;
@@ -156,12 +263,21 @@ fn compare_constraints(
     }
 }
 
-/// Old name and new name of what went and came with the same definition, where no other has that definition too.
+fn attach(table: &QName, name: &str, parent: &QName) -> Change {
+    Change::AttachIndex { table: table.clone(), name: name.to_owned(), parent: parent.clone() }
+}
+
+/// Old name and new name of what went and came with the same definition, where no other has that definition too. A
+/// part of a parent's index keeps its place when its name goes to another.
 fn same_under_another_name<'a, V>(
     before: &'a BTreeMap<String, V>,
     after: &'a BTreeMap<String, V>,
     definition: impl Fn(&V) -> Option<String>,
+    place: impl Fn(&V) -> Option<QName>,
 ) -> BTreeMap<&'a String, &'a String> {
+    let left = |name: &str, value: &V| {
+        after.get(name).is_none_or(|there| place(value).is_some() && place(there) != place(value))
+    };
     let mut came: HashMap<String, Vec<&String>> = HashMap::new();
     for (name, value) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
         if let Some(text) = definition(value) {
@@ -171,7 +287,7 @@ fn same_under_another_name<'a, V>(
     if came.is_empty() {
         return BTreeMap::new();
     }
-    let gone = before.iter().filter(|(name, _)| !after.contains_key(*name));
+    let gone = before.iter().filter(|(name, value)| left(name, value));
     gone.filter_map(|(name, value)| Some((name, came.get_mut(&definition(value)?)?.pop()?))).collect()
 }
 
@@ -184,9 +300,11 @@ pub(super) fn compare_indexes(
     table: &QName,
     before: &BTreeMap<String, Index>,
     after: &BTreeMap<String, Index>,
+    anew: &HashSet<String>,
     out: &mut Vec<Change>,
 ) {
-    let renamed = same_under_another_name(before, after, |i| serde_json::to_string(&bare_index(i)).ok());
+    let place = |i: &Index| i.attached_to.clone();
+    let renamed = same_under_another_name(before, after, |i| serde_json::to_string(&bare_index(i)).ok(), place);
     let index_ref = |name: &str| ObjectRef::new(ObjectKind::Index, table.sibling(name));
     for (from, to) in &renamed {
         out.push(Change::RenameIndex { table: table.clone(), from: (*from).clone(), to: (*to).clone() });
@@ -202,8 +320,22 @@ pub(super) fn compare_indexes(
             Pair::New(_) if new_names.contains(name) => {}
             Pair::Gone(_) => out.push(drop()),
             Pair::New(a) => out.push(create(a)),
-            Pair::Both(b, a) if bare_index(b) != bare_index(a) => out.extend([drop(), create(a)]),
-            Pair::Both(b, a) => comment(index_ref(name), b.comment.as_ref(), a.comment.as_ref(), out),
+            Pair::Both(_, a) if renamed.contains_key(name) => out.push(create(a)),
+            Pair::Both(_, a) if anew.contains(name) => out.extend([drop(), create(a)]),
+            Pair::Both(b, a) => {
+                let placed = Index { attached_to: a.attached_to.clone(), ..b.clone() };
+                match &a.attached_to {
+                    Some(parent) if b.attached_to.is_none() && bare_index(&placed) == bare_index(a) => {
+                        out.push(attach(table, name, parent));
+                    }
+                    _ if bare_index(b) != bare_index(a) => {
+                        out.extend([drop(), create(a)]);
+                        continue;
+                    }
+                    _ => {}
+                }
+                comment(index_ref(name), b.comment.as_ref(), a.comment.as_ref(), out);
+            }
         }
     }
 }

@@ -170,6 +170,16 @@ impl Schema {
             Change::DropIndex { table, name } if self.views.contains_key(table) => {
                 self.views.get_mut(table).and_then(|v| v.indexes.remove(name));
             }
+            Change::SetPartition { table, partition } => self.set_partition(table, partition.as_ref())?,
+            Change::SetInherits { table, inherits } => self.set_inherits(table, inherits)?,
+            Change::DropIndex { table, name } | Change::DropConstraint { table, name } => {
+                self.table_mut(table)?.apply(change)?;
+                self.drop_parts(table, &table.sibling(name));
+            }
+            Change::RenameIndex { table, from, to } | Change::RenameConstraint { table, from, to } => {
+                self.table_mut(table)?.apply(change)?;
+                self.rename_parts(table, &table.sibling(from), &table.sibling(to));
+            }
             other => match other.table() {
                 Some(table) => {
                     let name = table.clone();
@@ -222,6 +232,21 @@ impl Schema {
             }
             self.hand_down(&child, change);
         }
+    }
+
+    /// A column that no parent has any more is the child's own; one that it had before stays so.
+    fn set_inherits(&mut self, name: &QName, parents: &[QName]) -> Applied {
+        let still = |column: &str| {
+            parents.iter().any(|p| self.tables.get(p).is_some_and(|parent| parent.column(column).is_some()))
+        };
+        let own: Vec<String> = match self.tables.get(name) {
+            Some(table) => table.columns.iter().map(|c| c.name.clone()).filter(|c| !still(c)).collect(),
+            None => return Err(missing(ObjectKind::Table, name)),
+        };
+        let table = self.table_mut(name)?;
+        table.inherits = parents.to_vec();
+        table.columns.iter_mut().filter(|c| own.contains(&c.name)).for_each(|c| c.inherited = false);
+        Ok(())
     }
 
     fn drop_table(&mut self, name: &QName) -> Applied {
@@ -374,8 +399,6 @@ impl Table {
                 self.options.retain(|key, _| !reset.iter().any(|name| name == key));
                 self.options.extend(set.clone());
             }
-            Change::SetPartition { partition, .. } => self.partition_of.clone_from(partition),
-            Change::SetInherits { inherits, .. } => self.inherits.clone_from(inherits),
             Change::SetRowSecurity { security, .. } => self.row_security = *security,
             Change::SetUnlogged { unlogged, .. } => self.unlogged = *unlogged,
             Change::AddColumn { column, .. } => {
@@ -422,6 +445,12 @@ impl Table {
             Change::ValidateConstraint { name: constraint, .. } => {
                 let found = self.constraints.get_mut(constraint);
                 found.ok_or_else(|| missing_part(ObjectKind::Constraint, &name, constraint))?.validated = true;
+            }
+            Change::AttachIndex { name: part, parent, .. } => {
+                if self.part(part).is_none() {
+                    return Err(missing_part(ObjectKind::Index, &name, part));
+                }
+                self.attach(part, Some(parent));
             }
             Change::CreateIndex { index, .. } => {
                 insert_part(&mut self.indexes, ObjectKind::Index, &name, &index.name, index.clone())?;

@@ -178,6 +178,12 @@ pub enum Change {
         table: QName,
         name: String,
     },
+    /// Makes an index of a partition, or the one behind its constraint of that name, a part of the parent's index.
+    AttachIndex {
+        table: QName,
+        name: String,
+        parent: QName,
+    },
     RenameIndex {
         table: QName,
         from: String,
@@ -310,6 +316,7 @@ impl Change {
             | Self::ValidateConstraint { table, .. }
             | Self::CreateIndex { table, .. }
             | Self::DropIndex { table, .. }
+            | Self::AttachIndex { table, .. }
             | Self::RenameIndex { table, .. }
             | Self::CreateTrigger { table, .. }
             | Self::DropTrigger { table, .. } => Some(table),
@@ -327,7 +334,8 @@ impl Change {
             | Self::AlterColumnType { .. }
             | Self::SetDefault { .. }
             | Self::SetNotNull { .. }
-            | Self::DropNotNull { .. } => true,
+            | Self::DropNotNull { .. }
+            | Self::SetGenerated { .. } => true,
             Self::AddConstraint { constraint, .. } => {
                 matches!(constraint.kind, ConstraintKind::Check { no_inherit: false, .. })
             }

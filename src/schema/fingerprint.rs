@@ -62,7 +62,12 @@ pub(super) fn canonical(table: &Table) -> Table {
     let mut table = table.clone();
     table.stats = TableStats::default();
     table.sql = None;
-    table.indexes.values_mut().for_each(|index| index.sql = KeptText::default());
+    let derived = table.partition_by.is_some();
+    for index in table.indexes.values_mut() {
+        index.sql = KeptText::default();
+        // A partitioned table's is valid when every partition has a part of it, which those tell.
+        index.valid |= derived;
+    }
     table.columns.sort_by(|a, b| a.name.cmp(&b.name));
     name_by_content(&mut table.constraints);
     table

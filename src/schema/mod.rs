@@ -12,6 +12,7 @@ mod name;
 mod object;
 mod options;
 mod other;
+mod partition;
 mod parts;
 mod shared;
 mod table;
@@ -26,6 +27,7 @@ pub use object::{
 };
 pub use options::Options;
 pub use other::{Other, Setting};
+pub use partition::Part as IndexPart;
 pub use parts::{Part, Parts};
 pub use shared::Shared;
 pub use table::{

@@ -181,6 +181,9 @@ pub struct Constraint {
     pub enforced: bool,
     /// Whether the name stands in the database.
     pub named: bool,
+    /// The index of the parent that this constraint's is a part of, for a partition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<QName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
@@ -195,6 +198,7 @@ impl Constraint {
             validated: true,
             enforced: true,
             named: true,
+            attached_to: None,
             comment: None,
         }
     }
@@ -316,8 +320,11 @@ pub struct Index {
     pub predicate: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
-    /// False when an earlier concurrent build failed.
+    /// False when an earlier concurrent build failed; of a partitioned table's, while a partition has no part of it.
     pub valid: bool,
+    /// The index of the parent that this one is a part of, for a partition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<QName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The CREATE statement as the engine keeps it, where it keeps one (SQLite).
@@ -338,6 +345,7 @@ impl Index {
             predicate: None,
             options: Options::new(),
             valid: true,
+            attached_to: None,
             comment: None,
             sql: KeptText::default(),
         }

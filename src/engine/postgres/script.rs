@@ -19,8 +19,9 @@ pub(super) fn script(schema: &Schema) -> String {
     out.extend(schema.extensions.values().flat_map(object::create_extension));
     out.extend(others(schema, true));
     types_and_tables(schema, &mut out);
+    out.extend(schema.tables.values().filter(|t| t.partition_by.is_some()).flat_map(|t| incomplete(t, schema)));
     for t in schema.tables.values() {
-        out.extend(foreign_keys(t).flat_map(|c| constraint::add(&t.name, c)));
+        out.extend(foreign_keys(t).flat_map(|c| constraint::add(&t.name, c, false)));
     }
     out.extend(schema.tables.values().flat_map(|t| triggers(t)));
     out.extend(others(schema, false));
@@ -47,6 +48,17 @@ fn others(schema: &Schema, early: bool) -> Vec<String> {
 
 fn foreign_keys(table: &Table) -> impl Iterator<Item = &Constraint> {
     table.constraints.values().filter(|c| matches!(c.kind, ConstraintKind::ForeignKey(_)))
+}
+
+/// Indexes of a partitioned table that are not on all its partitions, with the parts that there are.
+fn incomplete(table: &Table, schema: &Schema) -> Vec<String> {
+    let mut out = Vec::new();
+    for found in table.indexes.values().filter(|i| !i.valid) {
+        let name = table.name.sibling(&found.name);
+        out.extend(index::direct(&table.name, found, true));
+        out.extend(schema.parts_of(&table.name, &name).iter().map(|(child, part)| index::attach(child, part, &name)));
+    }
+    out
 }
 
 fn triggers(table: &Table) -> Vec<String> {
@@ -258,7 +270,7 @@ fn one(object: &ObjectRef, schema: &Schema) -> Option<Vec<String>> {
             let column = schema.tables.get(name)?.column(part?)?.clone();
             render::render(&Change::AddColumn { table: name.clone(), column }, schema)
         }
-        ObjectKind::Constraint => constraint::add(name, schema.tables.get(name)?.constraints.get(part?)?),
+        ObjectKind::Constraint => constraint::add(name, schema.tables.get(name)?.constraints.get(part?)?, false),
         ObjectKind::Trigger => {
             let of_view = || schema.views.get(name).and_then(|v| v.triggers.get(part?));
             let found = schema.tables.get(name).and_then(|t| t.triggers.get(part?)).or_else(of_view)?;

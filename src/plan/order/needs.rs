@@ -92,6 +92,7 @@ impl Touch {
             | Change::ValidateConstraint { .. }
             | Change::CreateIndex { .. }
             | Change::DropIndex { .. }
+            | Change::AttachIndex { .. }
             | Change::CreateTrigger { .. }
             | Change::DropTrigger { .. } => self.of_part(change, before),
             Change::CreateView { .. }
@@ -147,6 +148,7 @@ impl Touch {
                 self.leaves([Key::Relation(table.clone())]);
                 let Some(table) = before.tables.get(table) else { return };
                 self.column_goes(table, column);
+                self.column_goes_below(table, column, before);
             }
             Change::Reshape { from, into, .. } => {
                 self.makes.extend(into.iter().map(|t| key(&t.column.name)));
@@ -197,6 +199,7 @@ impl Touch {
             Change::DropConstraint { table, name } => {
                 self.removes.push(Key::Part(ObjectKind::Constraint, table.clone(), name.clone()));
                 self.leaves([Key::Relation(table.clone())]);
+                self.parts_go(table, name, before);
                 let Some(found) = before.tables.get(table).and_then(|t| t.constraints.get(name)) else { return };
                 self.constraint_goes(table, found);
                 self.leaves(found.kind.columns().iter().map(|c| Key::Column(table.clone(), c.clone())));
@@ -208,9 +211,13 @@ impl Touch {
             Change::DropIndex { table, name } => {
                 self.removes.push(Key::Relation(table.sibling(name)));
                 self.leaves([Key::Relation(table.clone())]);
+                self.parts_go(table, name, before);
                 let Some(index) = before.tables.get(table).and_then(|t| t.indexes.get(name)) else { return };
                 self.removes.extend(unique_columns(index).map(|columns| Key::unique(table, columns)));
                 self.leaves(index_columns(index).map(|c| Key::Column(table.clone(), c.clone())));
+            }
+            Change::AttachIndex { table, name, parent } => {
+                self.needs([Key::Relation(table.sibling(name)), Key::Relation(parent.clone())]);
             }
             Change::CreateTrigger { table, trigger } => {
                 self.makes.push(Key::Part(ObjectKind::Trigger, table.clone(), trigger.name.clone()));
@@ -340,6 +347,7 @@ impl Touch {
         for index in table.indexes.values() {
             self.makes.push(Key::Relation(table.name.sibling(&index.name)));
             self.makes.extend(unique_columns(index).map(|columns| Key::unique(&table.name, columns)));
+            self.needs(index.attached_to.iter().cloned().map(Key::Relation));
             self.text.extend(index_text(index));
         }
         for constraint in table.constraints.values() {
@@ -386,6 +394,7 @@ impl Touch {
     /// A constraint that comes.
     fn constraint(&mut self, table: &QName, constraint: &Constraint) {
         self.makes.push(Key::Part(ObjectKind::Constraint, table.clone(), constraint.name.clone()));
+        self.needs(constraint.attached_to.iter().cloned().map(Key::Relation));
         if has_index(constraint) {
             self.makes.push(Key::Relation(table.sibling(&constraint.name)));
         }
@@ -408,7 +417,28 @@ impl Touch {
         self.leaves.extend(foreign_key(table, constraint));
     }
 
+    /// What partitions and children have of a column goes with it.
+    fn column_goes_below(&mut self, table: &Table, column: &String, before: &Schema) {
+        for child in before.tables.children(&table.name) {
+            let inherits = |c: &Column| c.inherited || child.partition_of.is_some();
+            if child.column(column).is_some_and(inherits) {
+                self.removes.push(Key::Column(child.name.clone(), column.clone()));
+                self.column_goes(child, column);
+                self.column_goes_below(child, column, before);
+            }
+        }
+    }
+
+    /// An index of a partitioned table takes its parts with it.
+    fn parts_go(&mut self, table: &QName, index: &str, before: &Schema) {
+        for (child, part) in before.parts_of(table, &table.sibling(index)) {
+            self.removes.push(Key::Relation(child.sibling(&part)));
+            self.parts_go(&child, &part, before);
+        }
+    }
+
     fn index(&mut self, table: &QName, index: &Index) {
+        self.needs(index.attached_to.iter().cloned().map(Key::Relation));
         self.makes.push(Key::Relation(table.sibling(&index.name)));
         self.makes.extend(unique_columns(index).map(|columns| Key::unique(table, columns)));
         self.needs([Key::Relation(table.clone())]);

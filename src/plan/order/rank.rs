@@ -33,10 +33,23 @@ fn given(object: &ObjectRef) -> u8 {
     }
 }
 
+/// Whether an index or constraint is a part of the parent's, or not there before.
+fn is_of_parent(schema: &Schema, table: &QName, name: &str) -> bool {
+    let Some(table) = schema.tables.get(table) else { return false };
+    match table.part(name) {
+        Some(part) => part.attached_to().is_some(),
+        None => !table.constraints.contains_key(name),
+    }
+}
+
+fn only_leaves(schema: &Schema, table: &QName, parents: &[QName]) -> bool {
+    schema.tables.get(table).is_some_and(|t| parents.iter().all(|p| t.inherits.contains(p)))
+}
+
 fn added(constraint: &Constraint) -> u8 {
     match constraint.kind {
         ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. } => 42,
-        ConstraintKind::ForeignKey(_) => 46,
+        ConstraintKind::ForeignKey(_) => 47,
         _ => 43,
     }
 }
@@ -52,9 +65,14 @@ pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
         Change::DropOther { object } if is_ground(&object.id) => 96,
         Change::DropOther { object } if is_of_routines(&object.id) => 5,
         Change::DropOther { .. } => 4,
+        // What a partition has of its parent's is its own only when it is detached.
+        Change::DropConstraint { table, name } | Change::DropIndex { table, name } if is_of_parent(before, table, name) => {
+            9
+        }
         Change::DropConstraint { .. } => 6,
         Change::DropIndex { .. } => 7,
         Change::SetPartition { partition: None, .. } => 8,
+        Change::SetInherits { table, inherits } if only_leaves(before, table, inherits) => 8,
 
         Change::CreateSchema { .. } => 10,
         Change::CreateExtension { .. } | Change::AlterExtension { .. } => 11,
@@ -84,9 +102,10 @@ pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
         Change::CreateRoutine { .. } | Change::ReplaceRoutine { .. } => 40,
         Change::CreateOther { object } if is_of_routines(&object.id) => 41,
         Change::AddConstraint { constraint, .. } => added(constraint),
-        Change::SetPartition { .. } | Change::SetInherits { .. } => 44,
+        Change::SetInherits { .. } => 44,
         Change::CreateIndex { .. } => 45,
-        Change::ValidateConstraint { .. } => 47,
+        Change::SetPartition { .. } | Change::AttachIndex { .. } => 46,
+        Change::ValidateConstraint { .. } => 48,
         Change::CreateView { .. } | Change::ReplaceView { .. } => 50,
         Change::CreateTrigger { .. } => 51,
         Change::CreateOther { object } | Change::AlterOther { to: object, .. } => given(&object.id),

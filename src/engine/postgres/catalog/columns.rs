@@ -14,7 +14,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
     let identities = identities(connection).await?;
     let sql = format!(
         "SELECT a.attrelid::int8, a.attnum, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
-         d.oid::int8, pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity::text, \
+         d.oid::int8, pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, {}, \
          a.attcollation::int8, CASE WHEN a.attcollation <> t.typcollation THEN {COLLATION} END, \
          CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, {}, \
          CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END, a.attoptions, de.description, \
@@ -27,6 +27,8 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
              AND de.objsubid = a.attnum \
          WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {NAMESPACE} \
          ORDER BY a.attrelid, a.attnum",
+        // Since 17 a partition has its parent's identity.
+        build.since(17, "CASE WHEN c.relispartition THEN '' ELSE a.attidentity::text END", "a.attidentity::text"),
         build.since(14, "CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END", "NULL::text"),
     );
     each_row(connection, &sql, |row| column(row, &identities, build)).await

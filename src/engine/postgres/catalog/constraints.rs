@@ -3,6 +3,7 @@
 use super::super::scope::NAMESPACE;
 use super::super::wire::{Cells, each_row};
 use super::build::Build;
+use super::indexes::{attached, attached_to};
 use super::text::bare;
 use crate::Result;
 use crate::schema::{Action, Constraint, ConstraintKind, Deferrable, ForeignKey, QName};
@@ -19,15 +20,18 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
          CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END, \
          CASE WHEN k.contype = 'x' OR i.indnkeyatts <> i.indnatts OR {} OR {} \
               THEN pg_get_constraintdef(k.oid) END, \
-         obj_description(k.oid, 'pg_constraint') \
+         obj_description(k.oid, 'pg_constraint'), CASE WHEN ic.relispartition THEN {} END \
          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
          LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x') \
-         WHERE k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND k.conparentid = 0 \
-         AND (k.conislocal OR k.contype NOT IN ('c', 'n')) AND {NAMESPACE}",
+         LEFT JOIN pg_class ic ON ic.oid = i.indexrelid \
+         WHERE k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND (k.conparentid = 0 OR k.contype <> 'f') \
+         AND (k.contype NOT IN ('c', 'n') OR CASE WHEN c.relispartition THEN k.coninhcount = 0 ELSE k.conislocal END) \
+         AND {NAMESPACE}",
         build.since(18, "k.conenforced", "true"),
         build.since(15, "coalesce(i.indnullsnotdistinct, false)", "false"),
         build.since(15, "k.confdelsetcols IS NOT NULL", "false"),
         build.since(18, "k.conperiod", "false"),
+        attached_to("ic.oid"),
     );
     each_row(connection, &sql, |row| constraint(row, build)).await
 }
@@ -49,6 +53,7 @@ fn constraint(row: &PgRow, build: &mut Build) -> Result<()> {
     let expression: Option<String> = cells.take()?;
     let definition: Option<String> = cells.take()?;
     let comment: Option<String> = cells.take()?;
+    let attached_to = attached(cells.take()?);
     let columns = build.column_names(table, &key);
     let include: Vec<i16> =
         index_columns.into_iter().skip(key_count.and_then(|n| usize::try_from(n).ok()).unwrap_or(0)).collect();
@@ -84,7 +89,8 @@ fn constraint(row: &PgRow, build: &mut Build) -> Result<()> {
         // The catalog says NOT NULL from the start, but existing rows may have nulls until it is validated.
         column.nullable = true;
     }
-    let constraint = Constraint { name: name.clone(), kind, deferrable, validated, enforced, named: true, comment };
+    let constraint =
+        Constraint { name: name.clone(), kind, deferrable, validated, enforced, named: true, attached_to, comment };
     table.constraints.insert(name, constraint);
     Ok(())
 }

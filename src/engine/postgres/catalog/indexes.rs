@@ -7,7 +7,7 @@ use super::constraints::numbers;
 use super::text::{bare, options};
 use super::types::COLLATION;
 use crate::Result;
-use crate::schema::{Index, IndexKey, IndexTarget, KeptText};
+use crate::schema::{Index, IndexKey, IndexTarget, KeptText, QName};
 use sqlx::postgres::{PgConnection, PgRow};
 use std::collections::HashMap;
 
@@ -35,12 +35,14 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
                    WHERE i.indkey[k - 1] = 0 ORDER BY k) END, \
          ARRAY(SELECT a.attnum || ' ' || (SELECT string_agg(quote_ident(o.option_name) || '=' \
                    || quote_literal(o.option_value), ', ') FROM pg_options_to_table(a.attoptions) o) \
-               FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attoptions IS NOT NULL) \
+               FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attoptions IS NOT NULL), \
+         CASE WHEN c.relispartition THEN {} END \
          FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid \
          JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am am ON am.oid = c.relam \
-         WHERE NOT c.relispartition AND {NAMESPACE} AND r.relkind IN ('r', 'p', 'm') \
+         WHERE {NAMESPACE} AND r.relkind IN ('r', 'p', 'm') \
          AND i.indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))",
         build.since(15, "i.indnullsnotdistinct", "false"),
+        attached_to("c.oid"),
     );
     each_row(connection, &sql, |row| {
         let (relation, index) = index(row, build, &words)?;
@@ -52,6 +54,19 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
         Ok(())
     })
     .await
+}
+
+/// Schema and name of the index that the one with the number `oid` is a part of.
+pub(super) fn attached_to(oid: &str) -> String {
+    format!(
+        "(SELECT ARRAY[pn.nspname::text, pi.relname::text] FROM pg_inherits h JOIN pg_class pi ON pi.oid = h.inhparent \
+         JOIN pg_namespace pn ON pn.oid = pi.relnamespace WHERE h.inhrelid = {oid})"
+    )
+}
+
+pub(super) fn attached(found: Option<Vec<String>>) -> Option<QName> {
+    let [schema, name] = <[String; 2]>::try_from(found?).ok()?;
+    Some(QName::new(schema, name))
 }
 
 async fn words(connection: &mut PgConnection) -> Result<Words> {
@@ -102,6 +117,7 @@ fn index(row: &PgRow, build: &Build, words: &Words) -> Result<(i64, Index)> {
     let comment: Option<String> = cells.take()?;
     let mut expressions = cells.take::<Option<Vec<String>>>()?.unwrap_or_default().into_iter();
     let parameters: Vec<String> = cells.take()?;
+    let attached_to = attached(cells.take()?);
     let mut keys = Vec::new();
     let parts = columns.iter().take(key_count).zip(orders).zip(classes).zip(collations);
     for (at, (((column, order), class), collation)) in parts.enumerate() {
@@ -132,6 +148,7 @@ fn index(row: &PgRow, build: &Build, words: &Words) -> Result<(i64, Index)> {
         predicate,
         options,
         valid,
+        attached_to,
         comment,
         sql: KeptText::default(),
     };

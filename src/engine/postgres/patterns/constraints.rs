@@ -5,10 +5,22 @@ use super::{columns, indexes, titles};
 use crate::Result;
 use crate::engine::postgres::render::{constraint as sql, ident, relation};
 use crate::plan::{Phase, Rollback, Step};
-use crate::schema::{Change, Constraint, ConstraintKind, Deferrable, Index, QName};
+use crate::schema::{Change, Constraint, ConstraintKind, Deferrable, Index, IndexPart, QName};
 
-pub(super) fn add(planner: &mut Planner<'_>, table: &QName, constraint: &Constraint) -> Result<()> {
+pub(super) fn add(
+    planner: &mut Planner<'_>,
+    table: &QName,
+    constraint: &Constraint,
+    later: &[Change],
+) -> Result<()> {
     let change = Change::AddConstraint { table: table.clone(), constraint: constraint.clone() };
+    let has_partitions = planner.now.tables.children(table).next().is_some_and(|t| t.partition_of.is_some());
+    if has_partitions && constraint.kind.has_index() {
+        return indexes::partitioned(planner, table, IndexPart::Key(constraint), later);
+    }
+    if !planner.is_busy(table) {
+        return planner.direct(&change);
+    }
     let partitioned = planner.table(table)?.partition_by.is_some();
     if !constraint.enforced || !constraint.validated {
         return planner.direct(&change);
@@ -64,9 +76,22 @@ fn unique(planner: &mut Planner<'_>, table: &QName, constraint: &Constraint, col
     statements.extend(sql::comment(table, constraint));
     let mut step = Step::ddl(titles::title(&change), Phase::Expand, statements);
     step.rollback = Rollback::exact(vec![sql::drop(table, &constraint.name)]);
-    step.changes = vec![Change::DropIndex { table: table.clone(), name: index.name }, change];
+    step.changes = vec![Change::DropIndex { table: table.clone(), name: index.name }, unattached(change)];
     step.note = Some("Takes over the index that was built before, so the lock is short.".into());
-    planner.push(step)
+    planner.push(step)?;
+    let parent = constraint.attached_to.clone().filter(|_| planner.table(table).is_ok_and(|t| t.partition_of.is_some()));
+    let Some(parent) = parent else { return Ok(()) };
+    planner.direct(&Change::AttachIndex { table: table.clone(), name: constraint.name.clone(), parent })
+}
+
+/// A part of a parent's index becomes one in a step of its own.
+fn unattached(change: Change) -> Change {
+    match change {
+        Change::AddConstraint { table, constraint } => {
+            Change::AddConstraint { table, constraint: Constraint { attached_to: None, ..constraint } }
+        }
+        other => other,
+    }
 }
 
 /// The index that a unique constraint rests on, under the constraint's name.

@@ -74,11 +74,11 @@ impl<'s> Users<'s> {
         for table in schema.tables.values() {
             for check in table.constraints.values().filter(|c| self.is_in_check(c)) {
                 down.push(constraint::drop(&table.name, &check.name));
-                up.extend(constraint::add(&table.name, check));
+                up.extend(constraint::add(&table.name, check, false));
             }
             for one in table.indexes.values().filter(|i| self.is_in_index(i)) {
                 down.push(index::drop(&table.name, &one.name, false));
-                up.extend(index::direct(&table.name, one));
+                up.extend(index::direct(&table.name, one, false));
             }
         }
         self.around_views(schema, &mut down, &mut up);

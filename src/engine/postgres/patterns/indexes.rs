@@ -4,9 +4,9 @@ use super::planner::Planner;
 use super::{names, titles};
 use crate::Result;
 use crate::engine::postgres::render::index::{self, Build};
-use crate::engine::postgres::render::relation;
+use crate::engine::postgres::render::{literal, relation, render};
 use crate::plan::{Phase, Rollback, Step};
-use crate::schema::{Change, Index, IndexTarget, QName, Shared, Table};
+use crate::schema::{Change, Constraint, ConstraintKind, Index, IndexPart, IndexTarget, QName, Shared, Table};
 
 /// The columns of an index that has nothing but columns.
 pub(super) fn plain_columns(index: &Index) -> Option<Vec<String>> {
@@ -41,38 +41,94 @@ pub(super) fn concurrently(table: &QName, index: &Index) -> Step {
     step
 }
 
-pub(super) fn create(planner: &mut Planner<'_>, table: &QName, index: &Index) -> Result<()> {
+pub(super) fn create(planner: &mut Planner<'_>, table: &QName, index: &Index, later: &[Change]) -> Result<()> {
     let change = Change::CreateIndex { table: table.clone(), index: index.clone() };
     if !planner.now.tables.contains_key(table) {
         return planner.direct(&change);
     }
-    if planner.table(table)?.partition_by.is_none() {
-        return planner.push(concurrently(table, index));
+    if planner.now.tables.children(table).next().is_some_and(|t| t.partition_of.is_some()) {
+        return partitioned(planner, table, IndexPart::Index(index), later);
     }
-    partitioned(planner, table, index)
+    if !planner.is_busy(table) || planner.table(table)?.partition_by.is_some() {
+        return planner.direct(&change);
+    }
+    match &index.attached_to {
+        Some(parent) if planner.table(table)?.partition_of.is_some() => {
+            planner.push(concurrently(table, &Index { attached_to: None, ..index.clone() }))?;
+            planner.direct(&Change::AttachIndex { table: table.clone(), name: index.name.clone(), parent: parent.clone() })
+        }
+        _ => planner.push(concurrently(table, index)),
+    }
 }
 
 /// PostgreSQL builds no index concurrently on a partitioned table: an empty one is made on the parent alone, then one
-/// on each partition, attached as it is ready; with the last one the parent's becomes valid.
-fn partitioned(planner: &mut Planner<'_>, table: &QName, index: &Index) -> Result<()> {
-    let change = Change::CreateIndex { table: table.clone(), index: index.clone() };
-    let mut sql = vec![index::create(table, index, Build { concurrently: false, only: true })];
-    sql.extend(index::comment(table, index));
-    let mut step = Step::ddl(titles::title(&change), Phase::Expand, sql);
-    step.rollback = Rollback::exact(vec![index::drop(table, &index.name, false)]);
-    // Attached parts have gone with it by then; what a broken plan has not attached yet is still there.
-    let parts = parts_of(planner, table, index);
-    step.rollback.sql.extend(parts.iter().map(|part| format!("DROP INDEX IF EXISTS {}", relation(part))));
-    step.changes = vec![change];
+/// on each partition, attached as it is ready; with the last one the parent's becomes valid. Parts that come `later`
+/// in the plan are left to it; the others get the names that PostgreSQL would give them.
+pub(super) fn partitioned(
+    planner: &mut Planner<'_>,
+    table: &QName,
+    part: IndexPart<'_>,
+    later: &[Change],
+) -> Result<()> {
+    let name = table.sibling(part.name());
+    let change = part.create(table, part.attached_to());
+    let mut step = planner.step_of(titles::title(&change), Phase::Expand, vec![change])?;
     step.note = Some("On the partitioned table alone, invalid until every partition has its own.".into());
     planner.push(step)?;
-    on_partitions(planner, table, index)
+    let is_partition = |t: &&Shared<Table>| t.partition_of.as_ref().is_some_and(|p| p.parent == *table);
+    let children: Vec<QName> =
+        planner.now.tables.children(table).filter(is_partition).map(|t| t.name.clone()).collect();
+    for child in children {
+        if planner.table(&child)?.part_of(&name).is_some() || later.iter().any(|c| is_part(c, &child, &name)) {
+            continue;
+        }
+        match part {
+            IndexPart::Index(index) => {
+                let own = part_name(planner, &child, table, index);
+                let part = Index { name: own, comment: None, attached_to: Some(name.clone()), ..index.clone() };
+                create(planner, &child, &part, later)?;
+            }
+            IndexPart::Key(key) => {
+                let label = if matches!(key.kind, ConstraintKind::PrimaryKey { .. }) { "pkey" } else { "key" };
+                let columns = if label == "pkey" { String::new() } else { key.kind.columns().join("_") };
+                let usual = names::joined(&child.name, &columns, label);
+                let taken = |name: &str| planner.now.tables.with_index(&child.sibling(name)).is_some();
+                let own = names::free(&usual, "", taken);
+                let part = Constraint { name: own, comment: None, attached_to: Some(name.clone()), ..key.clone() };
+                super::constraints::add(planner, &child, &part, later)?;
+            }
+        }
+    }
+    Ok(())
 }
 
-/// An attached index cannot be dropped by itself.
-fn with_parent() -> Rollback {
-    let note = "Nothing to do: this index is dropped when the parent's is, by the rollback of the step that made it.";
-    Rollback { note: Some(note.into()), ..Rollback::exact(Vec::new()) }
+/// An index that was the table's own becomes a part of the parent's; when that is dropped again, it goes too and has
+/// to be made anew.
+pub(super) fn attach(planner: &mut Planner<'_>, table: &QName, name: &str, parent: &QName) -> Result<()> {
+    let own = planner.table(table)?.part(name).map(|part| part.create(table, None));
+    let mut again = Vec::new();
+    if let Some(create) = own {
+        let index = literal(&relation(&table.sibling(name)));
+        let made = render(&create, &planner.now).into_iter();
+        again.extend(made.map(|sql| {
+            format!("DO $lockstep$ BEGIN IF to_regclass({index}) IS NULL THEN {sql}; END IF; END $lockstep$")
+        }));
+    }
+    planner.direct(&Change::AttachIndex { table: table.clone(), name: name.to_owned(), parent: parent.clone() })?;
+    planner.keep_part(parent, again);
+    Ok(())
+}
+
+/// Whether a change gives `child` its part of an index.
+fn is_part(change: &Change, child: &QName, index: &QName) -> bool {
+    match change {
+        Change::CreateIndex { table, index: part } => table == child && part.attached_to.as_ref() == Some(index),
+        Change::AddConstraint { table, constraint } => {
+            table == child && constraint.attached_to.as_ref() == Some(index)
+        }
+        Change::AttachIndex { table, parent, .. } => table == child && parent == index,
+        _ => false,
+    }
 }
 
 /// The part's name as PostgreSQL would choose it (`ChooseRelationName`): table, columns, `idx`. Where something has or
@@ -108,56 +164,16 @@ fn column_part(index: &Index) -> String {
     index.keys.iter().map(|k| word(&k.on)).chain(index.include.iter().cloned()).collect::<Vec<_>>().join("_")
 }
 
-/// The names of the parts of an index on a partitioned table, on all its levels.
-fn parts_of(planner: &Planner<'_>, parent: &QName, index: &Index) -> Vec<QName> {
-    let tables = planner.now.tables.values();
-    let children = tables.filter(|t| t.partition_of.as_ref().is_some_and(|p| p.parent == *parent));
-    let mut out = Vec::new();
-    for child in children {
-        let name = part_name(planner, &child.name, parent, index);
-        out.push(child.name.sibling(&name));
-        out.extend(parts_of(planner, &child.name, &Index { name, ..index.clone() }));
-    }
-    out
-}
-
-fn on_partitions(planner: &mut Planner<'_>, parent: &QName, index: &Index) -> Result<()> {
-    let of_parent = |t: &&Shared<Table>| t.partition_of.as_ref().is_some_and(|p| p.parent == *parent);
-    let children: Vec<(QName, bool)> =
-        planner.now.tables.values().filter(of_parent).map(|t| (t.name.clone(), t.partition_by.is_some())).collect();
-    for (child, is_parent) in children {
-        let name = part_name(planner, &child, parent, index);
-        let part = Index { name: name.clone(), comment: None, ..index.clone() };
-        let attach = format!(
-            "ALTER INDEX {} ATTACH PARTITION {}",
-            relation(&parent.sibling(&index.name)),
-            relation(&child.sibling(&name))
-        );
-        // The parts are the parent's index, so that the model knows only the one.
-        let mut build = concurrently(&child, &part);
-        build.changes.clear();
-        if is_parent {
-            build.sql = vec![index::create(&child, &part, Build { concurrently: false, only: true })];
-            build.transactional = true;
-        }
-        build.rollback = with_parent();
-        planner.push(build)?;
-        if is_parent {
-            on_partitions(planner, &child, &part)?;
-        }
-        let mut step = Step::ddl(format!("Attach index {name} to {}", index.name), Phase::Expand, vec![attach]);
-        step.rollback = with_parent();
-        planner.push(step)?;
-    }
-    Ok(())
-}
-
 pub(super) fn drop(planner: &mut Planner<'_>, table: &QName, name: &str) -> Result<()> {
     let change = Change::DropIndex { table: table.clone(), name: name.to_owned() };
-    let was = planner.now.tables.get(table).filter(|t| t.partition_by.is_none()).and_then(|t| t.indexes.get(name));
-    let Some(was) = was else { return planner.direct(&change) };
-    let mut back = vec![index::create(table, was, Build { concurrently: true, only: false })];
-    back.extend(index::comment(table, was));
+    let alone = |t: &&Shared<Table>| t.partition_by.is_none();
+    let was = planner.now.tables.get(table).filter(alone).and_then(|t| t.indexes.get(name));
+    let Some(was) = was.filter(|i| i.attached_to.is_none()) else { return planner.direct(&change) };
+    let mut back = Vec::new();
+    if was.valid {
+        back.push(index::create(table, was, Build { concurrently: true, only: false }));
+        back.extend(index::comment(table, was));
+    }
     let mut step = Step::ddl(titles::title(&change), Phase::Contract, vec![index::drop(table, name, true)]);
     step.transactional = false;
     step.rollback = outside_transaction(back);

@@ -51,8 +51,9 @@ fn one(planner: &mut Planner<'_>, change: &Change, later: &[Change]) -> Result<(
             columns::backfill(planner, table, column, value, only_where.as_deref())
         }
         Change::Reshape { table, from, into } if careful => reshape::reshape(planner, table, from, into),
-        Change::AddConstraint { table, constraint } if careful => constraints::add(planner, table, constraint),
-        Change::CreateIndex { table, index } if careful => indexes::create(planner, table, index),
+        Change::AddConstraint { table, constraint } => constraints::add(planner, table, constraint, later),
+        Change::CreateIndex { table, index } => indexes::create(planner, table, index, later),
+        Change::AttachIndex { table, name, parent } => indexes::attach(planner, table, name, parent),
         Change::DropIndex { table, name } if careful => indexes::drop(planner, table, name),
         Change::AddEnumValue { .. } => tables::add_enum_value(planner, change),
         Change::ReplaceView { view } => tables::replace_view(planner, view),

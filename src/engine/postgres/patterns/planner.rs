@@ -102,12 +102,33 @@ impl<'a> Planner<'a> {
             sql.extend(statements);
             let before = schema.clone();
             schema.apply(change).map_err(|why| misfit(&why))?;
-            back.push(reverse::rollback(change, &before, &schema));
+            back.push(match self.goes_with(change) {
+                Some(rollback) => rollback,
+                None => reverse::rollback(change, &before, &schema),
+            });
         }
         let mut step = Step::ddl(title, phase, sql);
         step.rollback = reverse::together(back);
         step.changes = changes;
         Ok(step)
+    }
+
+    /// A part of an index that this plan has made goes with that: by itself it cannot be dropped.
+    fn goes_with(&self, change: &Change) -> Option<Rollback> {
+        let parent = reverse::part_of(change)?;
+        let is_new = |step: &Step| step.changes.iter().any(|c| reverse::made_index(c).as_ref() == Some(parent));
+        self.steps.iter().any(is_new).then(|| {
+            let note = "Nothing to do: this index goes with the parent's, by the rollback of the step that made it.";
+            Rollback { note: Some(note.into()), ..Rollback::exact(Vec::new()) }
+        })
+    }
+
+    /// An index that is attached is the table's own again when the parent's, which this plan has made, is dropped.
+    pub fn keep_part(&mut self, parent: &QName, again: Vec<String>) {
+        let is_new = |step: &&mut Step| step.changes.iter().any(|c| reverse::made_index(c).as_ref() == Some(parent));
+        if let Some(step) = self.steps.iter_mut().find(is_new) {
+            step.rollback.sql.extend(again);
+        }
     }
 
     /// One change as PostgreSQL has it, in a step of its own, or in the step that makes its table.

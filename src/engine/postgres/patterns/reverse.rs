@@ -4,7 +4,7 @@ use super::enums;
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, ObjectKind, ObjectRef, Options, QName, Schema, Sequence, Table, TypeDef,
+    Change, Column, Constraint, ConstraintKind, ObjectKind, ObjectRef, Options, PartitionOf, QName, Schema, Sequence, Table, TypeDef,
 };
 
 /// Changes that undo a change, and what they cannot bring back.
@@ -114,6 +114,7 @@ fn reverse(change: &Change, before: &Schema) -> Reverse {
         | Change::CreateIndex { .. }
         | Change::DropIndex { .. }
         | Change::RenameIndex { .. }
+        | Change::AttachIndex { .. }
         | Change::CreateTrigger { .. }
         | Change::DropTrigger { .. } => of_part(change, before),
         other => of_object(other, before),
@@ -152,10 +153,7 @@ fn of_table(change: &Change, before: &Schema) -> Reverse {
             let security = table(before, name).map(|t| t.row_security).unwrap_or_default();
             exact([Change::SetRowSecurity { table: name.clone(), security }])
         }
-        Change::SetPartition { table: name, .. } => {
-            let partition = table(before, name).and_then(|t| t.partition_of.clone());
-            exact([Change::SetPartition { table: name.clone(), partition }])
-        }
+        Change::SetPartition { table: name, partition } => set_partition_back(name, partition.as_ref(), before),
         Change::SetInherits { table: name, .. } => {
             let inherits = table(before, name).map(|t| t.inherits.clone()).unwrap_or_default();
             exact([Change::SetInherits { table: name.clone(), inherits }])
@@ -165,6 +163,19 @@ fn of_table(change: &Change, before: &Schema) -> Reverse {
         }
         _ => none("no way back is known for this change"),
     }
+}
+
+/// A table that is detached keeps copies of the parent's foreign keys, which it did not have.
+fn set_partition_back(name: &QName, to: Option<&PartitionOf>, before: &Schema) -> Reverse {
+    let was = table(before, name);
+    let partition = was.and_then(|t| t.partition_of.clone());
+    let parent = to.filter(|_| partition.is_none()).and_then(|p| table(before, &p.parent));
+    let copies = parent.into_iter().flat_map(|p| p.constraints.values()).filter(|c| {
+        let own = was.is_some_and(|t| t.constraints.values().any(|own| own.kind == c.kind));
+        matches!(c.kind, ConstraintKind::ForeignKey(_)) && !own
+    });
+    let drops = copies.map(|c| Change::DropConstraint { table: name.clone(), name: c.name.clone() });
+    exact(std::iter::once(Change::SetPartition { table: name.clone(), partition }).chain(drops))
 }
 
 /// The owner is said once it is there again.
@@ -200,6 +211,44 @@ pub(super) fn column_again(before: &Schema, name: &QName, column: &str) -> Vec<C
             out.push(Change::AddConstraint { table: name.clone(), constraint: constraint.clone() });
         }
     }
+    out.extend(before.tables.children(name).flat_map(|child| below_again(before, child, old)));
+    out
+}
+
+/// What a partition or child has of a column besides what it gets from the parent's.
+fn below_again(before: &Schema, child: &Table, parent: &Column) -> Vec<Change> {
+    let Some(own) = child.column(&parent.name).filter(|c| c.inherited || child.partition_of.is_some()) else {
+        return Vec::new();
+    };
+    let (table, column) = (|| child.name.clone(), || own.name.clone());
+    let mut out = Vec::new();
+    if own.default != parent.default && own.generated.is_none() {
+        out.push(Change::SetDefault { table: table(), column: column(), default: own.default.clone() });
+    }
+    if !own.nullable && parent.nullable {
+        out.push(Change::SetNotNull { table: table(), column: column(), fill: None });
+    }
+    if !own.options.is_empty() {
+        out.push(Change::SetColumnOptions {
+            table: table(),
+            column: column(),
+            set: own.options.clone(),
+            reset: Vec::new(),
+        });
+    }
+    if own.comment.is_some() {
+        let object = ObjectRef::part(ObjectKind::Column, table(), column());
+        out.push(Change::SetComment { object, comment: own.comment.clone() });
+    }
+    for index in child.indexes.values().filter(|i| i.names_column(&own.name)) {
+        out.push(Change::CreateIndex { table: table(), index: index.clone() });
+    }
+    for constraint in child.constraints.values().filter(|c| c.kind.columns().contains(&own.name)) {
+        if !matches!(constraint.kind, ConstraintKind::NotNull { .. }) {
+            out.push(Change::AddConstraint { table: table(), constraint: constraint.clone() });
+        }
+    }
+    out.extend(before.tables.children(&child.name).flat_map(|below| below_again(before, below, own)));
     out
 }
 
@@ -308,8 +357,52 @@ fn without_values(change: Change) -> Change {
     }
 }
 
+/// The parent's index that a change gives a part to.
+pub(super) fn part_of(change: &Change) -> Option<&QName> {
+    match change {
+        Change::CreateIndex { index, .. } => index.attached_to.as_ref(),
+        Change::AddConstraint { constraint, .. } => constraint.attached_to.as_ref(),
+        Change::AttachIndex { parent, .. } => Some(parent),
+        _ => None,
+    }
+}
+
+/// The index that a change makes.
+pub(super) fn made_index(change: &Change) -> Option<QName> {
+    match change {
+        Change::CreateIndex { table, index } => Some(table.sibling(&index.name)),
+        Change::AddConstraint { table, constraint } if constraint.kind.has_index() => {
+            Some(table.sibling(&constraint.name))
+        }
+        _ => None,
+    }
+}
+
+/// An index of a partitioned table with all its parts, made anew as it was: no part can be taken from it. `own` was a
+/// part of none.
+fn whole_again(before: &Schema, parent: &QName, own: Option<(&QName, &str)>) -> Option<Vec<Change>> {
+    let table = before.tables.with_index(parent)?;
+    let part = table.part(&parent.name)?;
+    let mut out = vec![part.drop(&table.name), part.create(&table.name, part.attached_to())];
+    out.extend(before.parts_again(&table.name, parent));
+    if let Some((table, name)) = own {
+        out.extend(before.tables.get(table)?.part(name).map(|part| part.create(table, None)));
+    }
+    Some(out)
+}
+
 fn of_part(change: &Change, before: &Schema) -> Reverse {
     let gone = || none("what it was before is not known");
+    if let Some(parent) = part_of(change) {
+        let own = match change {
+            Change::AttachIndex { table, name, .. } => Some((table, name.as_str())),
+            _ => None,
+        };
+        let is_partition = change.table().and_then(|t| before.tables.get(t)).is_some_and(|t| t.partition_of.is_some());
+        if is_partition && let Some(again) = whole_again(before, parent, own) {
+            return exact(again);
+        }
+    }
     match change {
         Change::AddConstraint { table, constraint } => {
             let drop = Change::DropConstraint { table: table.clone(), name: constraint.name.clone() };
@@ -317,7 +410,10 @@ fn of_part(change: &Change, before: &Schema) -> Reverse {
         }
         Change::DropConstraint { table: name, name: constraint } => {
             match table(before, name).and_then(|t| t.constraints.get(constraint)) {
-                Some(was) => exact([Change::AddConstraint { table: name.clone(), constraint: was.clone() }]),
+                Some(was) => {
+                    let add = Change::AddConstraint { table: name.clone(), constraint: was.clone() };
+                    exact(std::iter::once(add).chain(before.parts_again(name, &name.sibling(constraint))))
+                }
                 None => gone(),
             }
         }
@@ -339,7 +435,14 @@ fn of_part(change: &Change, before: &Schema) -> Reverse {
         Change::DropIndex { table: name, name: index } => {
             let of_view = || before.views.get(name).and_then(|v| v.indexes.get(index));
             match table(before, name).and_then(|t| t.indexes.get(index)).or_else(of_view) {
-                Some(was) => exact([Change::CreateIndex { table: name.clone(), index: was.clone() }]),
+                Some(was) if !was.valid && table(before, name).is_none_or(|t| t.partition_by.is_none()) => Reverse {
+                    note: Some("What a failed build has left is not made again.".into()),
+                    ..exact([])
+                },
+                Some(was) => {
+                    let create = Change::CreateIndex { table: name.clone(), index: was.clone() };
+                    exact(std::iter::once(create).chain(before.parts_again(name, &name.sibling(index))))
+                }
                 None => gone(),
             }
         }

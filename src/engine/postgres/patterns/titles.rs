@@ -28,6 +28,7 @@ pub(super) fn title(change: &Change) -> String {
         Change::ValidateConstraint { table, name } => format!("Validate constraint {name} of {}", table.short()),
         Change::CreateIndex { table, index } => format!("Create index {} on {}", index.name, table.short()),
         Change::DropIndex { table, name } => format!("Drop index {name} of {}", table.short()),
+        Change::AttachIndex { name, parent, .. } => format!("Attach index {name} to {}", parent.short()),
         Change::RenameIndex { table, from, to } => format!("Rename index {from} of {} to {to}", table.short()),
         Change::CreateTrigger { table, trigger } => format!("Create trigger {} on {}", trigger.name, table.short()),
         Change::DropTrigger { table, name } => format!("Drop trigger {name} of {}", table.short()),

@@ -231,6 +231,7 @@ impl World<'_> {
             predicate: tree.predicate.clone(),
             options: tree.options.clone(),
             valid: true,
+            attached_to: None,
             comment: None,
             sql: KeptText::default(),
         };

@@ -59,9 +59,10 @@ fn foreign_key(fk: &ForeignKey) -> String {
     sql
 }
 
-/// ADD CONSTRAINT and its comment.
-pub(in crate::engine::postgres) fn add(table: &QName, constraint: &Constraint) -> Vec<String> {
-    let mut out = vec![format!("ALTER TABLE {} ADD {}", relation(table), definition(constraint))];
+/// ADD CONSTRAINT and its comment; `only` on a partitioned table whose partitions get their keys apart.
+pub(in crate::engine::postgres) fn add(table: &QName, constraint: &Constraint, only: bool) -> Vec<String> {
+    let only = if only { "ONLY " } else { "" };
+    let mut out = vec![format!("ALTER TABLE {only}{} ADD {}", relation(table), definition(constraint))];
     out.extend(comment(table, constraint));
     out
 }

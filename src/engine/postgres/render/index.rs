@@ -3,7 +3,7 @@
 use super::faithful::faithful;
 use super::names::{collation, ident, ident_list, literal, relation};
 use super::table::with_options;
-use crate::schema::{Index, IndexKey, IndexTarget, QName};
+use crate::schema::{Index, IndexKey, IndexTarget, QName, Schema};
 
 /// How an index is built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,11 +62,25 @@ fn key(key: &IndexKey) -> String {
     sql
 }
 
-/// The index and its comment, built directly.
-pub(in crate::engine::postgres) fn direct(table: &QName, index: &Index) -> Vec<String> {
-    let mut out = vec![create(table, index, Build::default())];
+/// The index and its comment, built directly; `only` on a table that has partitions, which get their parts apart.
+pub(in crate::engine::postgres) fn direct(table: &QName, index: &Index, only: bool) -> Vec<String> {
+    let mut out = vec![create(table, index, Build { concurrently: false, only })];
     out.extend(comment(table, index));
     out
+}
+
+/// Makes an index of a partition a part of the parent's.
+pub(in crate::engine::postgres) fn attach(table: &QName, name: &str, parent: &QName) -> String {
+    format!("ALTER INDEX {} ATTACH PARTITION {}", relation(parent), relation(&table.sibling(name)))
+}
+
+/// The same for one that has just been made, where its table is a partition by now: to one that is attached later,
+/// the index is attached with it.
+pub(super) fn attached(table: &QName, name: &str, parent: Option<&QName>, schema: &Schema) -> Option<String> {
+    let parent = parent?;
+    let of = &schema.tables.get(table)?.partition_of.as_ref()?.parent;
+    let is_there = of.schema == parent.schema && schema.tables.get(of)?.part(&parent.name).is_some();
+    is_there.then(|| attach(table, name, parent))
 }
 
 pub(in crate::engine::postgres) fn comment(table: &QName, index: &Index) -> Option<String> {

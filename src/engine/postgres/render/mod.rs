@@ -57,8 +57,9 @@ pub(super) fn render(change: &Change, schema: &Schema) -> Vec<String> {
         | Change::CreateIndex { .. }
         | Change::DropIndex { .. }
         | Change::RenameIndex { .. }
+        | Change::AttachIndex { .. }
         | Change::CreateTrigger { .. }
-        | Change::DropTrigger { .. } => of_part(change),
+        | Change::DropTrigger { .. } => of_part(change, schema),
         other => of_object(other, schema),
     }
 }
@@ -66,7 +67,7 @@ pub(super) fn render(change: &Change, schema: &Schema) -> Vec<String> {
 fn of_table(change: &Change, schema: &Schema) -> Vec<String> {
     match change {
         Change::CreateTable { table } => table::create(table, schema, table::ForeignKeys::Inline),
-        Change::DropTable { name } => vec![format!("DROP TABLE {}", relation(name))],
+        Change::DropTable { name } => table::drop(name, schema),
         Change::RenameTable { from, to } => vec![alter_table(from, &format!("RENAME TO {}", ident(to)))],
         Change::SetTableSchema { name, schema } => vec![alter_table(name, &format!("SET SCHEMA {}", ident(schema)))],
         Change::SetTableOptions { name, set, reset } => {
@@ -156,15 +157,25 @@ fn reshape(table: &QName, from: &[String], into: &[Transform], schema: &Schema) 
     out
 }
 
-fn of_part(change: &Change) -> Vec<String> {
+fn of_part(change: &Change, schema: &Schema) -> Vec<String> {
     match change {
-        Change::AddConstraint { table, constraint } => constraint::add(table, constraint),
+        Change::AddConstraint { table, constraint } => {
+            let only = constraint.kind.has_index() && schema.tables.children(table).next().is_some();
+            let mut out = constraint::add(table, constraint, only);
+            out.extend(index::attached(table, &constraint.name, constraint.attached_to.as_ref(), schema));
+            out
+        }
+        Change::AttachIndex { table, name, parent } => vec![index::attach(table, name, parent)],
         Change::DropConstraint { table, name } => vec![constraint::drop(table, name)],
         Change::RenameConstraint { table, from, to } => {
             vec![alter_table(table, &format!("RENAME CONSTRAINT {} TO {}", ident(from), ident(to)))]
         }
         Change::ValidateConstraint { table, name } => vec![constraint::validate(table, name)],
-        Change::CreateIndex { table, index } => index::direct(table, index),
+        Change::CreateIndex { table, index } => {
+            let mut out = index::direct(table, index, schema.tables.children(table).next().is_some());
+            out.extend(index::attached(table, &index.name, index.attached_to.as_ref(), schema));
+            out
+        }
         Change::DropIndex { table, name } => vec![index::drop(table, name, false)],
         Change::RenameIndex { table, from, to } => vec![index::rename(table, from, to)],
         Change::CreateTrigger { table, trigger } => trigger::create(table, trigger),

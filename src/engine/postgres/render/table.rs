@@ -2,7 +2,7 @@
 
 use super::names::{ident, literal, relation};
 use super::{column, constraint, index, trigger};
-use crate::schema::{Constraint, ConstraintKind, Options, PartitionOf, QName, RowSecurity, Schema, Table};
+use crate::schema::{Column, Constraint, ConstraintKind, Options, PartitionOf, QName, RowSecurity, Schema, Table};
 
 /// What of a table is made by the first statement, and what is left for later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,17 +14,30 @@ pub(in crate::engine::postgres) enum ForeignKeys {
 
 /// All statements that make `table`.
 pub(in crate::engine::postgres) fn create(table: &Table, schema: &Schema, keys: ForeignKeys) -> Vec<String> {
-    let mut out = vec![create_alone(table, schema, keys)];
+    let partition = table.partition_of.as_ref().filter(|_| !table.columns.is_empty());
+    let parent = partition.and_then(|p| schema.tables.get(&p.parent)).map(|t| &**t);
+    let mut out = vec![create_alone(table, parent, keys)];
     let name = &table.name;
     for c in table.constraints.values() {
-        if is_inline(c, keys) {
+        if is_inline(c, keys, parent.is_some()) {
             out.extend(constraint::comment(name, c));
-        } else if keys == ForeignKeys::Inline || !matches!(c.kind, ConstraintKind::ForeignKey(_)) {
-            out.extend(constraint::add(name, c));
         }
     }
-    for i in table.indexes.values() {
-        out.extend(index::direct(name, i));
+    if let (Some(partition), Some(parent)) = (partition, parent) {
+        out.extend(checks_of(parent, table));
+        for i in table.indexes.values().filter(|i| i.valid && i.attached_to.is_some()) {
+            out.extend(index::direct(name, i, false));
+        }
+        out.extend(set_partition(name, None, Some(partition)));
+    }
+    for c in table.constraints.values().filter(|c| !is_inline(c, keys, parent.is_some())) {
+        if keys == ForeignKeys::Inline || !matches!(c.kind, ConstraintKind::ForeignKey(_)) {
+            out.extend(constraint::add(name, c, false));
+        }
+    }
+    // What a failed build has left is not copied, and what not every partition has is made when they are there.
+    for i in table.indexes.values().filter(|i| i.valid && (parent.is_none() || i.attached_to.is_none())) {
+        out.extend(index::direct(name, i, false));
     }
     out.extend(overrides(table, schema));
     for c in &table.columns {
@@ -43,28 +56,38 @@ pub(in crate::engine::postgres) fn comment(table: &Table) -> Option<String> {
     Some(format!("COMMENT ON TABLE {} IS {}", relation(&table.name), literal(text)))
 }
 
-/// CREATE TABLE takes every constraint as valid, so one that is not has to be added.
-fn is_inline(constraint: &Constraint, keys: ForeignKeys) -> bool {
+/// CREATE TABLE takes every constraint as valid, so one that is not has to be added. So has a key of a partition that
+/// is its own: as long as it is there when the partition is attached, it could be taken for a part of the parent's.
+fn is_inline(constraint: &Constraint, keys: ForeignKeys, is_partition: bool) -> bool {
     let valid = constraint.validated || !constraint.enforced;
-    valid && (keys == ForeignKeys::Inline || !matches!(constraint.kind, ConstraintKind::ForeignKey(_)))
+    let own_key = is_partition && constraint.kind.has_index() && constraint.attached_to.is_none();
+    valid && !own_key && (keys == ForeignKeys::Inline || !matches!(constraint.kind, ConstraintKind::ForeignKey(_)))
 }
 
-fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
+/// A partition is made as a table of its own and then attached, which keeps nobody off the parent and lets it have
+/// the parts of the parent's indexes under its own names.
+fn create_alone(table: &Table, parent: Option<&Table>, keys: ForeignKeys) -> String {
     let unlogged = if table.unlogged { "UNLOGGED " } else { "" };
     let mut sql = format!("CREATE {unlogged}TABLE {}", relation(&table.name));
-    if let Some(partition) = &table.partition_of {
-        sql.push_str(&format!(" PARTITION OF {}", relation(&partition.parent)));
-        let parent = schema.tables.get(&partition.parent).map(|t| &**t);
-        let elements = partition_elements(table, parent, keys);
-        if !elements.is_empty() {
-            sql.push_str(&format!(" ({}\n)", lines(&elements)));
+    let inline = || {
+        let constraints = table.constraints.values().filter(|c| is_inline(c, keys, parent.is_some()));
+        constraints.map(constraint::definition).collect::<Vec<_>>()
+    };
+    match &table.partition_of {
+        Some(partition) if parent.is_none() => {
+            sql.push_str(&format!(" PARTITION OF {}", relation(&partition.parent)));
+            let elements = inline();
+            if !elements.is_empty() {
+                sql.push_str(&format!(" ({}\n)", lines(&elements)));
+            }
+            sql.push_str(&format!(" {}", partition.bound));
         }
-        sql.push_str(&format!(" {}", partition.bound));
-    } else {
-        let own = table.columns.iter().filter(|c| !c.inherited);
-        let mut elements: Vec<String> = own.map(column::definition).collect();
-        elements.extend(inline_constraints(table, None, keys));
-        if elements.is_empty() { sql.push_str(" ()") } else { sql.push_str(&format!(" ({}\n)", lines(&elements))) }
+        _ => {
+            let own = table.columns.iter().filter(|c| !c.inherited);
+            let mut elements: Vec<String> = own.map(|c| column::definition(&without_identity(c, parent))).collect();
+            elements.extend(inline());
+            if elements.is_empty() { sql.push_str(" ()") } else { sql.push_str(&format!(" ({}\n)", lines(&elements))) }
+        }
     }
     if !table.inherits.is_empty() {
         let parents: Vec<String> = table.inherits.iter().map(relation).collect();
@@ -75,6 +98,35 @@ fn create_alone(table: &Table, schema: &Schema, keys: ForeignKeys) -> String {
     }
     sql.push_str(&with_options(&table.options));
     sql
+}
+
+/// What numbers itself in the parent is numbered by that.
+fn without_identity(column: &Column, parent: Option<&Table>) -> Column {
+    let above = parent.and_then(|p| p.column(&column.name)).is_some_and(|c| c.identity.is_some());
+    Column { identity: column.identity.clone().filter(|_| !above), ..column.clone() }
+}
+
+/// The parent's checks, which a table needs to be attached.
+fn checks_of(parent: &Table, table: &Table) -> Vec<String> {
+    let missing = |c: &&Constraint| {
+        matches!(c.kind, ConstraintKind::Check { no_inherit: false, .. }) && !table.constraints.contains_key(&c.name)
+    };
+    let bare = |c: &Constraint| Constraint { comment: None, ..c.clone() };
+    parent.constraints.values().filter(missing).flat_map(|c| constraint::add(&table.name, &bare(c), false)).collect()
+}
+
+/// A partition is detached first where a foreign key points at what it is a partition of: its rows are referred to
+/// through that.
+pub(in crate::engine::postgres) fn drop(name: &QName, schema: &Schema) -> Vec<String> {
+    let partition = schema.tables.get(name).and_then(|t| t.partition_of.as_ref());
+    let is_referenced = partition.is_some_and(|p| is_referenced(&p.parent, schema));
+    let detach = partition.filter(|_| is_referenced).map(|p| set_partition(name, Some(p), None));
+    detach.into_iter().flatten().chain([format!("DROP TABLE {}", relation(name))]).collect()
+}
+
+fn is_referenced(table: &QName, schema: &Schema) -> bool {
+    let above = || schema.tables.get(table).and_then(|t| t.partition_of.as_ref());
+    schema.references_to(table).next().is_some() || above().is_some_and(|p| is_referenced(&p.parent, schema))
 }
 
 /// What a child has otherwise than the tables that it inherits from, in columns that it does not declare.
@@ -102,33 +154,6 @@ fn overrides(table: &Table, schema: &Schema) -> Vec<String> {
 
 fn lines(elements: &[String]) -> String {
     format!("\n    {}", elements.join(",\n    "))
-}
-
-fn inline_constraints(table: &Table, parent: Option<&Table>, keys: ForeignKeys) -> Vec<String> {
-    let inherited = |c: &Constraint| parent.is_some_and(|p| p.constraints.values().any(|other| other.kind == c.kind));
-    table.constraints.values().filter(|c| is_inline(c, keys) && !inherited(c)).map(constraint::definition).collect()
-}
-
-/// A partition has its parent's columns and constraints; only where it differs is there something to say.
-fn partition_elements(table: &Table, parent: Option<&Table>, keys: ForeignKeys) -> Vec<String> {
-    let mut elements = Vec::new();
-    for c in &table.columns {
-        let above = parent.and_then(|p| p.column(&c.name));
-        let mut said = String::new();
-        if let Some(default) = &c.default
-            && above.is_none_or(|a| a.default.as_ref() != Some(default))
-        {
-            said.push_str(&format!(" DEFAULT {default}"));
-        }
-        if !c.nullable && above.is_none_or(|a| a.nullable) {
-            said.push_str(" NOT NULL");
-        }
-        if !said.is_empty() {
-            elements.push(format!("{} WITH OPTIONS{said}", ident(&c.name)));
-        }
-    }
-    elements.extend(inline_constraints(table, parent, keys));
-    elements
 }
 
 /// ` WITH (…)`, or nothing.

@@ -14,7 +14,7 @@ fn word(materialized: bool) -> &'static str {
 pub(in crate::engine::postgres) fn create(view: &View) -> Vec<String> {
     let mut out = vec![create_alone(view, "CREATE")];
     for i in view.indexes.values() {
-        out.extend(index::direct(&view.name, i));
+        out.extend(index::direct(&view.name, i, false));
     }
     out.extend(after(view));
     out
