@@ -144,6 +144,6 @@ mod tests {
         assert_eq!(identity_options([1, 1, 1, i64::MAX, 1], false, "bigint"), Options::new());
         assert_eq!(identity_options([1, 1, 1, 2_147_483_647, 1], false, "integer"), Options::new());
         let own = identity_options([100, 5, 1, i64::MAX, 1], true, "bigint");
-        assert_eq!(own.keys().map(String::as_str).collect::<Vec<_>>(), ["cycle", "increment", "start"]);
+        assert_eq!(own.keys().map(String::as_str).collect::<Vec<_>>(), ["start", "increment", "cycle"]);
     }
 }
