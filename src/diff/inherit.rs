@@ -37,7 +37,8 @@ fn parts_change(now: &Schema, after: &Schema, from: (&QName, &str), to: (&QName,
     let (old_index, new_index) = (from.0.sibling(from.1), to.0.sibling(to.1));
     now.tables.children(from.0).any(|child| {
         let Some(old) = child.part_of(&old_index) else { return false };
-        let still = after.tables.get(&child.name).filter(|t| t.partition_of.as_ref().is_some_and(|p| p.parent == *to.0));
+        let still =
+            after.tables.get(&child.name).filter(|t| t.partition_of.as_ref().is_some_and(|p| p.parent == *to.0));
         // One that is detached keeps its index.
         let Some(wanted) = still else { return false };
         match wanted.part_of(&new_index) {

@@ -66,7 +66,9 @@ pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
         Change::DropOther { object } if is_of_routines(&object.id) => 5,
         Change::DropOther { .. } => 4,
         // What a partition has of its parent's is its own only when it is detached.
-        Change::DropConstraint { table, name } | Change::DropIndex { table, name } if is_of_parent(before, table, name) => {
+        Change::DropConstraint { table, name } | Change::DropIndex { table, name }
+            if is_of_parent(before, table, name) =>
+        {
             9
         }
         Change::DropConstraint { .. } => 6,

@@ -7,12 +7,7 @@ use crate::engine::postgres::render::{constraint as sql, ident, relation};
 use crate::plan::{Phase, Rollback, Step};
 use crate::schema::{Change, Constraint, ConstraintKind, Deferrable, Index, IndexPart, QName};
 
-pub(super) fn add(
-    planner: &mut Planner<'_>,
-    table: &QName,
-    constraint: &Constraint,
-    later: &[Change],
-) -> Result<()> {
+pub(super) fn add(planner: &mut Planner<'_>, table: &QName, constraint: &Constraint, later: &[Change]) -> Result<()> {
     let change = Change::AddConstraint { table: table.clone(), constraint: constraint.clone() };
     let has_partitions = planner.now.tables.children(table).next().is_some_and(|t| t.partition_of.is_some());
     if has_partitions && constraint.kind.has_index() {
@@ -79,7 +74,8 @@ fn unique(planner: &mut Planner<'_>, table: &QName, constraint: &Constraint, col
     step.changes = vec![Change::DropIndex { table: table.clone(), name: index.name }, unattached(change)];
     step.note = Some("Takes over the index that was built before, so the lock is short.".into());
     planner.push(step)?;
-    let parent = constraint.attached_to.clone().filter(|_| planner.table(table).is_ok_and(|t| t.partition_of.is_some()));
+    let parent =
+        constraint.attached_to.clone().filter(|_| planner.table(table).is_ok_and(|t| t.partition_of.is_some()));
     let Some(parent) = parent else { return Ok(()) };
     planner.direct(&Change::AttachIndex { table: table.clone(), name: constraint.name.clone(), parent })
 }

@@ -55,7 +55,11 @@ pub(super) fn create(planner: &mut Planner<'_>, table: &QName, index: &Index, la
     match &index.attached_to {
         Some(parent) if planner.table(table)?.partition_of.is_some() => {
             planner.push(concurrently(table, &Index { attached_to: None, ..index.clone() }))?;
-            planner.direct(&Change::AttachIndex { table: table.clone(), name: index.name.clone(), parent: parent.clone() })
+            planner.direct(&Change::AttachIndex {
+                table: table.clone(),
+                name: index.name.clone(),
+                parent: parent.clone(),
+            })
         }
         _ => planner.push(concurrently(table, index)),
     }
@@ -123,9 +127,7 @@ pub(super) fn attach(planner: &mut Planner<'_>, table: &QName, name: &str, paren
 fn is_part(change: &Change, child: &QName, index: &QName) -> bool {
     match change {
         Change::CreateIndex { table, index: part } => table == child && part.attached_to.as_ref() == Some(index),
-        Change::AddConstraint { table, constraint } => {
-            table == child && constraint.attached_to.as_ref() == Some(index)
-        }
+        Change::AddConstraint { table, constraint } => table == child && constraint.attached_to.as_ref() == Some(index),
         Change::AttachIndex { table, parent, .. } => table == child && parent == index,
         _ => false,
     }

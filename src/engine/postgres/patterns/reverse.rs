@@ -4,7 +4,8 @@ use super::enums;
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, ObjectKind, ObjectRef, Options, PartitionOf, QName, Schema, Sequence, Table, TypeDef,
+    Change, Column, Constraint, ConstraintKind, ObjectKind, ObjectRef, Options, PartitionOf, QName, Schema, Sequence,
+    Table, TypeDef,
 };
 
 /// Changes that undo a change, and what they cannot bring back.
@@ -435,10 +436,9 @@ fn of_part(change: &Change, before: &Schema) -> Reverse {
         Change::DropIndex { table: name, name: index } => {
             let of_view = || before.views.get(name).and_then(|v| v.indexes.get(index));
             match table(before, name).and_then(|t| t.indexes.get(index)).or_else(of_view) {
-                Some(was) if !was.valid && table(before, name).is_none_or(|t| t.partition_by.is_none()) => Reverse {
-                    note: Some("What a failed build has left is not made again.".into()),
-                    ..exact([])
-                },
+                Some(was) if !was.valid && table(before, name).is_none_or(|t| t.partition_by.is_none()) => {
+                    Reverse { note: Some("What a failed build has left is not made again.".into()), ..exact([]) }
+                }
                 Some(was) => {
                     let create = Change::CreateIndex { table: name.clone(), index: was.clone() };
                     exact(std::iter::once(create).chain(before.parts_again(name, &name.sibling(index))))
