@@ -159,6 +159,8 @@ pub fn schema(schema: &Schema) -> String {
     list("functions", schema.routines.values().map(|r| format!("{}({})", r.name.short(), r.arguments)).collect());
     list("extensions", schema.extensions.keys().cloned().collect());
     list("other objects", schema.others.iter().map(|o| o.id.to_string()).collect());
+    list("owners", schema.owners.values().map(|o| format!("{} ({})", o.object, o.owner)).collect());
+    list("rights", schema.rights.keys().map(ToString::to_string).collect());
     list("not modelled", schema.unmodelled.iter().map(ToString::to_string).collect());
     let _ = writeln!(out, "\nfingerprint {}", schema.fingerprint());
     out

@@ -2,6 +2,7 @@
 
 use super::closure::rebuild_dependants;
 use super::renames::{Rename, apply_renames};
+use super::rights::compare_rights;
 use super::tables::compare_tables;
 use super::types::compare_type;
 use crate::schema::{Change, ObjectKind, ObjectRef, QName, Routine, Schema, Sequence, View};
@@ -51,6 +52,7 @@ pub fn compare(before: &Schema, after: &Schema, renames: &[Rename]) -> Vec<Chang
     // What is renamed is there from the start, and all other changes use its new name.
     let renamed: Vec<Change> = out.extract_if(.., |c| is_part_rename(c)).collect();
     out.splice(asked..asked, renamed);
+    compare_rights(before, after, &mut out);
     out
 }
 

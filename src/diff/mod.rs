@@ -6,6 +6,7 @@ mod inherit;
 mod lines;
 mod markdown;
 mod renames;
+mod rights;
 mod tables;
 mod tell;
 mod types;

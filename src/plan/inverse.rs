@@ -56,6 +56,14 @@ pub fn inverse(change: &Change, before: &Schema) -> Inverse {
         Change::AlterOther { from, to } => {
             by_hand(Change::AlterOther { from: to.clone(), to: from.clone() }, &to.by_hand_to(from))
         }
+        Change::SetOwner { object, .. } => {
+            let owner = before.owners.get(object).cloned();
+            Inverse::exact([Change::SetOwner { object: object.clone(), owner }])
+        }
+        Change::SetRights { on, .. } => {
+            let rights = before.rights.get(on).cloned().map(Box::new);
+            Inverse::exact([Change::SetRights { on: on.clone(), rights }])
+        }
         Change::SetComment { object, .. } => {
             Inverse::exact([Change::SetComment { object: object.clone(), comment: before.comment(object).cloned() }])
         }

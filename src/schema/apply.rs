@@ -135,6 +135,7 @@ impl Schema {
                 self.routines.insert(routine.key(), (**routine).clone());
             }
             Change::DropRoutine { key, .. } => drop(remove(&mut self.routines, ObjectKind::Routine, key)?),
+            Change::SetOwner { .. } | Change::SetRights { .. } => {}
             Change::CreateOther { object } => self.others.push((**object).clone()),
             Change::DropOther { object } => self.others.retain(|o| o.id != object.id),
             Change::AlterOther { to, .. } => {
@@ -190,6 +191,7 @@ impl Schema {
                 None => return Err(missing(ObjectKind::Table, &QName::new("", "?"))),
             },
         }
+        self.follow_with_rights(change);
         Ok(())
     }
 

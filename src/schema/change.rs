@@ -1,8 +1,8 @@
 //! One typed difference or intent. Words, SQL and schema comparison all end here; plans begin here.
 
 use super::{
-    Column, Constraint, ConstraintKind, Extension, Generated, Identity, Index, ObjectRef, Options, Other, PartitionOf,
-    QName, Routine, RowSecurity, Sequence, Table, Trigger, TypeDef, View,
+    Column, Constraint, ConstraintKind, Extension, Generated, Identity, Index, ObjectRef, Options, Other, Owned,
+    PartitionOf, QName, Rights, Routine, RowSecurity, Sequence, Table, Trigger, TypeDef, View,
 };
 use serde::{Deserialize, Serialize};
 
@@ -270,6 +270,17 @@ pub enum Change {
     SetComment {
         object: ObjectRef,
         comment: Option<String>,
+    },
+
+    /// `None` gives it to its usual owner.
+    SetOwner {
+        object: ObjectRef,
+        owner: Option<Owned>,
+    },
+    /// Who may do what with an object from now on; `None` leaves it what it has by itself.
+    SetRights {
+        on: ObjectRef,
+        rights: Option<Box<Rights>>,
     },
 
     CreateOther {

@@ -21,8 +21,8 @@ impl Schema {
     }
 
     /// The digest of each object in its canonical form, in a fixed order: without what changes by itself or by
-    /// history, which are live figures, the server's version, dependencies (they are derived), the order of columns,
-    /// whether a materialised view holds its rows yet, and kept statement texts.
+    /// history, which are live figures, the server's version, dependencies (they are derived), the roles, the order of
+    /// columns and of grants, whether a materialised view holds its rows yet, and kept statement texts.
     pub(super) fn each_digest(&self, mut tell: impl FnMut(&str, &str, [u8; 32])) {
         for (name, it) in &self.namespaces {
             tell("schema", name, digest(it));
@@ -49,6 +49,13 @@ impl Schema {
         others.sort_by(|a, b| a.id.cmp(&b.id));
         for other in others {
             tell("object", &format!("{:?}", other.id), digest(other));
+        }
+        for (object, owned) in self.owners.iter() {
+            tell("owner of", &object.to_string(), digest(owned));
+        }
+        for rights in self.rights.values().filter(|rights| !rights.is_usual()) {
+            let of = if rights.on.kind == ObjectKind::DefaultPrivileges { "what" } else { "rights on" };
+            tell(of, &rights.on.to_string(), digest(&rights.canonical()));
         }
         let unmodelled: BTreeSet<_> = self.unmodelled.iter().collect();
         for id in unmodelled {

@@ -4,6 +4,7 @@
 //! sorted and vectors keep the engine's order, so serialising a schema is canonical as it stands.
 
 mod apply;
+mod apply_rights;
 mod change;
 mod dependencies;
 mod fingerprint;
@@ -14,11 +15,13 @@ mod options;
 mod other;
 mod partition;
 mod parts;
+mod rights;
 mod shared;
 mod table;
 mod tables;
 
 pub use apply::ApplyError;
+pub(crate) use apply_rights::{rights_of_other, rights_of_relation};
 pub use change::{Change, Place, Transform};
 pub use fingerprint::hex;
 pub use name::{ObjectKind, ObjectRef, QName};
@@ -29,6 +32,7 @@ pub use options::Options;
 pub use other::{Other, Setting};
 pub use partition::Part as IndexPart;
 pub use parts::{Part, Parts};
+pub use rights::{ALL, Grant, Grantee, Owned, Rights, Roles, default_privileges};
 pub use shared::Shared;
 pub use table::{
     Action, Column, Constraint, ConstraintKind, Deferrable, ForeignKey, Generated, Identity, Index, IndexKey,
@@ -84,6 +88,17 @@ pub struct Schema {
     pub routines: BTreeMap<QName, Routine>,
     #[serde(default)]
     pub others: Vec<Other>,
+    /// Owners that are not the usual ones.
+    #[serde(default = "rights::by_object::empty", skip_serializing_if = "rights::by_object::is_empty")]
+    #[serde(with = "rights::by_object")]
+    pub owners: Shared<BTreeMap<ObjectRef, Owned>>,
+    /// Rights that objects do not have by themselves, and default privileges.
+    #[serde(default = "rights::by_object::empty", skip_serializing_if = "rights::by_object::is_empty")]
+    #[serde(with = "rights::by_object")]
+    pub rights: Shared<BTreeMap<ObjectRef, Rights>>,
+    /// Not part of the fingerprint.
+    #[serde(default, skip_serializing_if = "Roles::are_unknown")]
+    pub roles: Roles,
     /// What is there but not modelled, so that nothing is silently missing.
     #[serde(default)]
     pub unmodelled: Vec<ObjectRef>,
@@ -108,6 +123,9 @@ impl Schema {
             views: BTreeMap::new(),
             routines: BTreeMap::new(),
             others: Vec::new(),
+            owners: BTreeMap::new().into(),
+            rights: BTreeMap::new().into(),
+            roles: Roles::default(),
             unmodelled: Vec::new(),
             dependencies: Shared::default(),
             tracked: false,

@@ -27,7 +27,7 @@ impl QName {
 
     /// The name as people write it: without the schema when that is a database's usual one.
     pub fn short(&self) -> String {
-        if matches!(self.schema.as_str(), "public" | "main") { self.name.clone() } else { self.to_string() }
+        if matches!(self.schema.as_str(), "public" | "main" | "") { self.name.clone() } else { self.to_string() }
     }
 }
 

@@ -87,7 +87,7 @@ pub(super) fn on_column(table: &Table, column: &str) -> Vec<ObjectRef> {
     constraints.chain(indexes.map(|i| ObjectRef::part(ObjectKind::Index, table.name.clone(), &i.name))).collect()
 }
 
-/// Policies, rules, owners and rights go with the object that they are on: when that is made anew, so are they.
+/// Policies, rules and comments go with the object that they are on: when that is made anew, so are they.
 pub(super) fn rebuild_parts(before: &Schema, after: &Schema, changes: &mut Vec<Change>) {
     let again: HashSet<QName> = changes.iter().filter_map(made_whole).collect();
     let gone: HashSet<QName> = changes.iter().filter_map(dropped_whole).collect();
@@ -98,7 +98,7 @@ pub(super) fn rebuild_parts(before: &Schema, after: &Schema, changes: &mut Vec<C
             _ => None,
         })
         .collect();
-    let hangs_on = |id: &ObjectRef| id.part.is_some() && id.kind != ObjectKind::DefaultPrivileges;
+    let hangs_on = |id: &ObjectRef| id.part.is_some();
     for object in before.others.iter().filter(|o| hangs_on(&o.id) && !known.contains(&o.id)) {
         let still = after.others.iter().find(|o| o.id == object.id);
         let owner_again = gone.contains(&object.id.name) && again.contains(&object.id.name);
@@ -110,9 +110,9 @@ pub(super) fn rebuild_parts(before: &Schema, after: &Schema, changes: &mut Vec<C
     }
 }
 
-/// Whether a setting of a table names an index that is dropped here, or rights name a column that is made anew.
+/// Whether a setting of a table names an index that is dropped here.
 fn loses_part(object: &Other, changes: &[Change]) -> bool {
-    if !matches!(object.id.kind, ObjectKind::TableSetting | ObjectKind::Privileges) {
+    if object.id.kind != ObjectKind::TableSetting {
         return false;
     }
     let part = object.id.part.as_deref().unwrap_or_default();
@@ -120,17 +120,9 @@ fn loses_part(object: &Other, changes: &[Change]) -> bool {
         let in_statement = object.create.iter().any(|sql| sql.trim_end_matches('"').ends_with(name));
         in_statement || part.strip_suffix(name).is_some_and(|rest| rest.ends_with(" of "))
     };
-    let is_setting = object.id.kind == ObjectKind::TableSetting;
     changes.iter().any(|change| match change {
         Change::DropIndex { table, name } | Change::DropConstraint { table, name } => {
-            is_setting && *table == object.id.name && ends_with(name)
-        }
-        Change::AddColumn { table, column } => {
-            let dropped = Change::DropColumn { table: table.clone(), column: column.name.clone() };
-            !is_setting
-                && *table == object.id.name
-                && object.create.iter().any(|sql| sql.contains(&column.name))
-                && changes.contains(&dropped)
+            *table == object.id.name && ends_with(name)
         }
         _ => false,
     })

@@ -31,6 +31,8 @@ pub(super) fn impact(change: &Change) -> Impact {
         | Change::SetInherits { .. }
         | Change::SetDefault { default: None, .. } => Impact::Breaking,
         Change::SetRowSecurity { security, .. } if security.enabled => Impact::Breaking,
+        // Whom something was taken from cannot be seen here; that somebody lost it can.
+        Change::SetOwner { .. } | Change::SetRights { rights: None, .. } => Impact::Breaking,
         Change::AddColumn { column, .. } => {
             let given = column.default.is_some() || column.generated.is_some() || column.identity.is_some();
             if column.nullable || given { Impact::Additive } else { Impact::Breaking }

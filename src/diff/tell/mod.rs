@@ -1,6 +1,7 @@
 //! Changes in sentences that somebody who is no DBA understands.
 
 mod impact;
+mod rights;
 mod sentence;
 mod words;
 
@@ -90,10 +91,14 @@ pub fn entries(before: &Schema, after: &Schema, changes: &[Change], syntax: &dyn
 fn entry(object: ObjectRef, group: Group, before: &Schema, after: &Schema, syntax: &dyn Syntax) -> Entry {
     let effect = effect(&group.changes);
     let told = told(&group.changes);
+    let who = group.changes.iter().find_map(|change| match change {
+        Change::SetRights { on, rights } => Some(rights::told(on, before.rights.get(on), rights.as_deref())),
+        _ => None,
+    });
     Entry {
         effect,
         impact: told.iter().map(|c| impact(c)).max().unwrap_or(Impact::Additive),
-        sentence: say(&object, effect, &group.changes, &told),
+        sentence: who.unwrap_or_else(|| say(&object, effect, &group.changes, &told)),
         before: if effect == Effect::Added { None } else { syntax.definition(&group.original, before) },
         after: if effect == Effect::Removed { None } else { syntax.definition(&object, after) },
         object,
@@ -200,6 +205,11 @@ fn object(change: &Change) -> ObjectRef {
         }
         Change::CreateTrigger { table, trigger } => ObjectRef::part(Trigger, table.clone(), &trigger.name),
         Change::DropTrigger { table, name } => ObjectRef::part(Trigger, table.clone(), name),
+        Change::SetOwner { object, .. } => new(ObjectKind::Owner, object.name.clone()),
+        Change::SetRights { on, .. } if on.kind == ObjectKind::DefaultPrivileges => on.clone(),
+        Change::SetRights { on, .. } => {
+            ObjectRef::part(ObjectKind::Privileges, on.name.clone(), on.kind.word())
+        }
         Change::CreateOther { object } | Change::DropOther { object } | Change::AlterOther { to: object, .. } => {
             object.id.clone()
         }

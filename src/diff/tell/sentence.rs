@@ -66,6 +66,14 @@ pub fn sentence(change: &Change) -> String {
             format!("{} no longer acts when rows of {} change.", capital(&one_line(name)), of(table))
         }
         Change::SetComment { object, comment } => set_comment(object, comment.as_ref()),
+        Change::SetOwner { object, owner: Some(owner) } => {
+            let called = owner.called.clone().unwrap_or_else(|| object.to_string());
+            format!("The {} belongs to {} now.", one_line(&called), one_line(&owner.owner))
+        }
+        Change::SetOwner { object, owner: None } => {
+            format!("The {} belongs to its usual owner again.", one_line(&object.to_string()))
+        }
+        Change::SetRights { on, rights } => super::rights::told(on, None, rights.as_deref()),
         Change::CreateOther { object } => format!("There is a new {}.", one_line(&object.id.to_string())),
         Change::DropOther { object } => format!("The {} is gone.", one_line(&object.id.to_string())),
         Change::AlterOther { from, to } => alter_other(from, to),

@@ -102,7 +102,15 @@ impl Touch {
             | Change::AlterSequence { .. }
             | Change::DropSequence { .. } => self.of_relation(change, before),
             Change::CreateOther { .. } | Change::DropOther { .. } | Change::AlterOther { .. } => self.of_other(change),
-            Change::SetComment { object, .. } => self.comment(object),
+            Change::SetComment { object, .. } | Change::SetOwner { object, .. } => self.comment(object),
+            Change::SetRights { on, .. } if on.kind == ObjectKind::DefaultPrivileges => {
+                self.needs([Key::Schema(on.name.schema.clone())]);
+            }
+            Change::SetRights { on, rights } => {
+                self.comment(on);
+                let columns = rights.iter().flat_map(|r| r.columns.keys());
+                self.needs(columns.map(|column| Key::Column(on.name.clone(), column.clone())));
+            }
             other if other.table().is_some() => self.of_column(other, before),
             other => self.of_object(other, before),
         }
@@ -500,7 +508,7 @@ fn wholes(name: &QName) -> [Key; 4] {
 }
 
 /// Whether a server that keeps dependencies knows nothing of what the change's text stands on: function bodies are
-/// text to it, and rights and settings name what they are on by themselves.
+/// text to it, and settings name what they are on by themselves.
 fn speaks_for_itself(change: &Change, before: &Schema) -> bool {
     match change {
         Change::CreateRoutine { routine } | Change::ReplaceRoutine { routine } => has_text_body(routine),
@@ -512,8 +520,8 @@ fn speaks_for_itself(change: &Change, before: &Schema) -> bool {
 }
 
 fn is_about_another(object: &Other) -> bool {
-    use ObjectKind::{Column, DefaultPrivileges, Index, Privileges, TableSetting};
-    matches!(object.id.kind, Column | DefaultPrivileges | Index | Privileges | TableSetting)
+    use ObjectKind::{Column, Index, TableSetting};
+    matches!(object.id.kind, Column | Index | TableSetting)
 }
 
 /// A body in the standard's form is parsed by the server when the function is made; any other is a string to it.

@@ -23,12 +23,10 @@ fn is_of_routines(object: &ObjectRef) -> bool {
     matches!(object.kind, Aggregate | Cast | Conversion | Operator | Transform)
 }
 
-/// Owners and rights come when all is made: what is made later would take new defaults, or have another owner.
 fn given(object: &ObjectRef) -> u8 {
     match object.kind {
-        ObjectKind::Owner => 54,
-        ObjectKind::Privileges => 55,
-        ObjectKind::DefaultPrivileges => 99,
+        // It may forbid what the plan does before.
+        ObjectKind::EventTrigger => 99,
         _ => 52,
     }
 }
@@ -57,8 +55,11 @@ fn added(constraint: &Constraint) -> u8 {
 /// Lower goes first. `before` tells what a dropped constraint is.
 pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
     match change {
-        // What is made again by a rollback must not get rights by default that it did not have.
-        Change::DropOther { object } if object.id.kind == ObjectKind::DefaultPrivileges => 0,
+        // It may forbid what the plan does afterwards.
+        Change::DropOther { object } if object.id.kind == ObjectKind::EventTrigger => 0,
+        // What is made from here on shall not get rights by default that it must be taken from again.
+        Change::SetRights { on, rights: None } if on.kind == ObjectKind::DefaultPrivileges => 0,
+        Change::SetRights { on, .. } if on.kind == ObjectKind::DefaultPrivileges => 99,
         Change::DropView { .. } => 1,
         Change::DropTrigger { .. } => 2,
         Change::DropConstraint { table, name } if is_foreign_key(before, table, name) => 3,
@@ -112,6 +113,9 @@ pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
         Change::CreateTrigger { .. } => 51,
         Change::CreateOther { object } | Change::AlterOther { to: object, .. } => given(&object.id),
         Change::SetComment { .. } => 53,
+        // The owner is who grants.
+        Change::SetOwner { .. } => 54,
+        Change::SetRights { .. } => 55,
 
         Change::DropColumn { .. } => 90,
         Change::DropTable { .. } => 91,

@@ -1,146 +1,153 @@
-//! Rights that were given or taken (`relacl` and its kin, `pg_default_acl`), one object for each that they are on and
-//! each role that has them. What an object has by itself (`acldefault`, `pg_init_privs`) is not told.
+//! Rights that were given or taken (`relacl` and its kin, `attacl`, `pg_default_acl`). What an object has by itself
+//! (`acldefault`, `pg_init_privs`) is not told.
 
-use super::super::scope::{NAMESPACE, own};
-use super::super::wire::{Cells, quoted, rows};
+use super::super::scope::NAMESPACE;
+use super::super::wire::{Cells, rows};
 use super::build::Build;
 use crate::Result;
-use crate::schema::{ObjectKind, ObjectRef, Other, QName};
+use crate::schema::{ALL, Grant, Grantee, ObjectKind, ObjectRef, QName, Rights, default_privileges};
 use sqlx::postgres::{PgConnection, PgRow};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What rights are on: the object, the words before GRANT, and what comes after ON.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct On {
-    kind: ObjectKind,
-    name: QName,
-    word: String,
-    before: String,
-    target: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Right {
-    privilege: String,
-    column: Option<String>,
-    grantable: bool,
-}
-
-/// The rights of one role: as they are, and as they would be by themselves.
-#[derive(Debug, Default)]
-struct Rights {
-    now: BTreeSet<Right>,
-    usual: BTreeSet<Right>,
+/// Which of an object's lists a row is from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum List {
+    Now,
+    Usual,
+    /// What objects have to which default privileges of a schema only add.
+    AddsTo,
 }
 
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
-    let mut found: BTreeMap<(On, Option<String>), Rights> = BTreeMap::new();
+    let mut found: BTreeMap<ObjectRef, Rights> = BTreeMap::new();
     for row in &rows(connection, &query()).await? {
-        let (on, role, right, is_now, by_owner) = right(row)?;
-        if !by_owner {
-            // Who gave it cannot be said again without being that role.
-            build.schema.unmodelled.push(ObjectRef::part(
-                ObjectKind::Privileges,
-                on.name.clone(),
-                format!("{} on {} by another than its owner", right.privilege, on.word),
-            ));
-        }
-        let rights = found.entry((on, role)).or_default();
-        if is_now {
-            rights.now.insert(right)
-        } else {
-            rights.usual.insert(right)
-        };
+        add(row, &mut found)?;
     }
-    build
-        .schema
-        .others
-        .extend(found.iter().filter(|(_, r)| r.now != r.usual).map(|((on, role), r)| other(on, role.as_deref(), r)));
+    for rights in found.values_mut() {
+        if rights.on.kind == ObjectKind::Schema && rights.on.name.name == "public" {
+            rights.usual = usual_of_public(build.version);
+        }
+        if rights.usual.is_empty() && rights.grants.is_empty() && !rights.columns.is_empty() {
+            // Only columns were given away: the table itself has what it has by itself.
+            let all = Grant { to: Grantee::Owner, by: None, privileges: all(), grantable: BTreeSet::new() };
+            rights.usual = vec![all];
+            rights.grants.clone_from(&rights.usual);
+        }
+        let everything = super::super::render::everything(&rights.on, build.version);
+        for list in [&mut rights.grants, &mut rights.usual, &mut rights.adds_to] {
+            list.iter_mut().for_each(|grant| shorten(grant, everything));
+        }
+        let of_columns = super::super::render::OF_COLUMNS;
+        rights.columns.values_mut().flatten().for_each(|grant| shorten(grant, of_columns));
+    }
+    build.schema.rights =
+        found.into_iter().filter(|(_, rights)| !rights.is_usual()).collect::<BTreeMap<_, _>>().into();
     Ok(())
 }
 
-fn right(row: &PgRow) -> Result<(On, Option<String>, Right, bool, bool)> {
+/// The schema `public` has rights of its own that a schema of that name made anew has not.
+fn usual_of_public(version: u32) -> Vec<Grant> {
+    let grant = |to, privileges: &[&str]| Grant {
+        to,
+        by: None,
+        privileges: privileges.iter().map(|p| (*p).to_owned()).collect(),
+        grantable: BTreeSet::new(),
+    };
+    let all = if version >= 15 { ["USAGE"].as_slice() } else { &["CREATE", "USAGE"] };
+    vec![grant(Grantee::Owner, &["CREATE", "USAGE"]), grant(Grantee::Public, all)]
+}
+
+fn all() -> BTreeSet<String> {
+    BTreeSet::from([ALL.to_owned()])
+}
+
+/// Everything that there is for such an object is said as that, whatever the version has for it.
+fn shorten(grant: &mut Grant, everything: &[&str]) {
+    let is_all = |set: &BTreeSet<String>| everything.iter().all(|p| set.contains(*p));
+    if is_all(&grant.privileges) && (grant.grantable.is_empty() || is_all(&grant.grantable)) {
+        if !grant.grantable.is_empty() {
+            grant.grantable = all();
+        }
+        grant.privileges = all();
+    }
+}
+
+fn add(row: &PgRow, found: &mut BTreeMap<ObjectRef, Rights>) -> Result<()> {
     let mut cells = Cells::new(row);
-    let word: String = cells.take()?;
+    let kind: String = cells.take()?;
     let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
-    let before: String = cells.take()?;
-    let target: String = cells.take()?;
-    let is_now: bool = cells.take()?;
-    let role: Option<String> = cells.take()?;
-    let privilege: String = cells.take()?;
+    let part: Option<String> = cells.take()?;
+    let belongs_to = belongs_to(cells.take()?, cells.take()?, cells.take()?);
+    let list = match cells.take::<i32>()? {
+        0 => List::Now,
+        1 => List::Usual,
+        _ => List::AddsTo,
+    };
+    let by: Option<String> = cells.take()?;
+    let to = match (cells.take::<Option<String>>()?, cells.take::<bool>()?) {
+        (_, true) => Grantee::Owner,
+        (Some(role), _) => Grantee::Role(role),
+        (None, _) => Grantee::Public,
+    };
+    let privilege: Option<String> = cells.take()?;
     let grantable: bool = cells.take()?;
     let column: Option<String> = cells.take()?;
-    let by_owner: bool = cells.take()?;
-    let kind = if before.is_empty() { ObjectKind::Privileges } else { ObjectKind::DefaultPrivileges };
-    let on = On { kind, name, word, before, target };
-    Ok((on, role, Right { privilege, column, grantable }, is_now, by_owner))
-}
-
-fn other(on: &On, role: Option<&str>, rights: &Rights) -> Other {
-    let to = role.map_or_else(|| "PUBLIC".to_owned(), quoted);
-    let On { before, target, .. } = on;
-    let take_all = format!("{before}REVOKE ALL ON {target} FROM {to}");
-    let mut create = vec![take_all.clone()];
-    create.extend(grants(on, &to, &rights.now));
-    let drop = match grants(on, &to, &rights.usual).pop() {
-        // Rights that a role has by itself are all that it can have on such an object.
-        Some(_) if role.is_some() => format!("{before}GRANT ALL ON {target} TO {to}"),
-        Some(grant) => grant,
-        None => take_all,
+    let on = match (kind.as_str(), part) {
+        ("sequence", _) => ObjectRef::new(ObjectKind::Sequence, name),
+        ("table", _) => ObjectRef::new(ObjectKind::Table, name),
+        ("function", _) => ObjectRef::new(ObjectKind::Routine, name),
+        ("type", _) => ObjectRef::new(ObjectKind::Type, name),
+        ("schema", _) => ObjectRef::new(ObjectKind::Schema, name),
+        ("language", _) => ObjectRef::new(ObjectKind::Language, name),
+        ("wrapper", _) => ObjectRef::new(ObjectKind::ForeignDataWrapper, name),
+        ("server", _) => ObjectRef::new(ObjectKind::ForeignServer, name),
+        (_, part) => default_privileges(&name.schema, &name.name, &part.unwrap_or_default()),
     };
-    let part = format!("{} to {}", on.word, role.unwrap_or("PUBLIC"));
-    Other::new(ObjectRef::part(on.kind, on.name.clone(), part), create, drop)
-}
-
-/// One statement for what may be passed on, and one for what may not.
-fn grants(on: &On, to: &str, rights: &BTreeSet<Right>) -> Vec<String> {
-    let list = |grantable: bool| {
-        let each = rights.iter().filter(|r| r.grantable == grantable);
-        each.map(|r| match &r.column {
-            Some(column) => format!("{} ({})", r.privilege, quoted(column)),
-            None => r.privilege.clone(),
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
+    let rights = found.entry(on.clone()).or_insert_with(|| Rights {
+        on,
+        grants: Vec::new(),
+        columns: BTreeMap::new(),
+        usual: Vec::new(),
+        adds_to: Vec::new(),
+        belongs_to,
+    });
+    let Some(privilege) = privilege else { return Ok(()) };
+    let grants = match (column, list) {
+        (Some(column), _) => rights.columns.entry(column).or_default(),
+        (None, List::Now) => &mut rights.grants,
+        (None, List::Usual) => &mut rights.usual,
+        (None, List::AddsTo) => &mut rights.adds_to,
     };
-    [(false, ""), (true, " WITH GRANT OPTION")]
-        .into_iter()
-        .map(|(grantable, suffix)| (list(grantable), suffix))
-        .filter(|(list, _)| !list.is_empty())
-        .map(|(list, suffix)| format!("{}GRANT {list} ON {} TO {to}{suffix}", on.before, on.target))
-        .collect()
+    let new = Grant { to, by, privileges: BTreeSet::new(), grantable: BTreeSet::new() };
+    let at = grants.iter().position(|g| g.is_entry_of(&new)).unwrap_or(grants.len());
+    if at == grants.len() {
+        grants.push(new);
+    }
+    if let Some(grant) = grants.get_mut(at) {
+        if grantable {
+            grant.grantable.insert(privilege.clone());
+        }
+        grant.privileges.insert(privilege);
+    }
+    Ok(())
 }
 
-/// One kind of object as `word, schema, name, before, target, acl, usual, owner`.
-fn objects(kind: &Kind) -> String {
-    let Kind { word, catalog, prefix, letter, target, name, .. } = kind;
-    let (join, schema, condition) = if kind.in_schema {
-        (format!("JOIN pg_namespace n ON n.oid = o.{prefix}namespace"), "n.nspname::text", NAMESPACE)
-    } else if *catalog == "pg_namespace" {
-        (
-            String::new(),
-            "''",
-            "o.nspname NOT IN ('pg_catalog', 'information_schema', 'lockstep') AND o.nspname !~ '^pg_'",
-        )
-    } else {
-        (String::new(), "''", "true")
-    };
-    format!(
-        "SELECT {word}, {schema}, {name}, '', {target}, o.{prefix}acl, \
-         coalesce((SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = '{catalog}'::regclass AND i.objoid = o.oid \
-             AND i.objsubid = 0), acldefault({letter}, o.{prefix}owner)), o.{prefix}owner \
-         FROM {catalog} o {join} WHERE o.{prefix}acl IS NOT NULL AND {condition} AND {}{}",
-        own(catalog, "o.oid"),
-        kind.also
-    )
+/// The extension that the object came with, or the column that a sequence numbers by itself.
+fn belongs_to(extension: Option<String>, table: Option<String>, column: Option<String>) -> Option<ObjectRef> {
+    if let Some(extension) = extension {
+        return Some(ObjectRef::new(ObjectKind::Extension, QName::new("", extension)));
+    }
+    let table: QName = table?.parse().ok()?;
+    Some(ObjectRef::part(ObjectKind::Column, table, column?))
 }
 
+/// One kind of object that has rights.
 struct Kind {
     word: &'static str,
     catalog: &'static str,
     prefix: &'static str,
+    /// What `acldefault` calls it.
     letter: &'static str,
-    target: &'static str,
     name: &'static str,
     in_schema: bool,
     also: &'static str,
@@ -152,7 +159,6 @@ const KINDS: [Kind; 7] = [
         catalog: "pg_class",
         prefix: "rel",
         letter: "CASE o.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\"",
-        target: "format('%s %I.%I', CASE o.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, o.relname)",
         name: "o.relname::text",
         in_schema: true,
         also: " AND o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')",
@@ -162,7 +168,6 @@ const KINDS: [Kind; 7] = [
         catalog: "pg_proc",
         prefix: "pro",
         letter: "'f'",
-        target: "format('ROUTINE %I.%I(%s)', n.nspname, o.proname, pg_get_function_identity_arguments(o.oid))",
         name: "o.proname::text || '(' || oidvectortypes(o.proargtypes) || ')'",
         in_schema: true,
         also: "",
@@ -172,7 +177,6 @@ const KINDS: [Kind; 7] = [
         catalog: "pg_type",
         prefix: "typ",
         letter: "'T'",
-        target: "format('TYPE %I.%I', n.nspname, o.typname)",
         name: "o.typname::text",
         in_schema: true,
         also: "",
@@ -182,72 +186,120 @@ const KINDS: [Kind; 7] = [
         catalog: "pg_namespace",
         prefix: "nsp",
         letter: "'n'",
-        target: "format('SCHEMA %I', o.nspname)",
         name: "o.nspname::text",
         in_schema: false,
-        also: "",
+        also: " AND o.nspname <> 'lockstep' AND o.nspname !~ '^pg_(toast|temp_|toast_temp_)'",
     },
     Kind {
         word: "'language'",
         catalog: "pg_language",
         prefix: "lan",
         letter: "'l'",
-        target: "format('LANGUAGE %I', o.lanname)",
         name: "o.lanname::text",
         in_schema: false,
         also: "",
     },
     Kind {
-        word: "'foreign-data wrapper'",
+        word: "'wrapper'",
         catalog: "pg_foreign_data_wrapper",
         prefix: "fdw",
         letter: "'F'",
-        target: "format('FOREIGN DATA WRAPPER %I', o.fdwname)",
         name: "o.fdwname::text",
         in_schema: false,
         also: "",
     },
     Kind {
-        word: "'foreign server'",
+        word: "'server'",
         catalog: "pg_foreign_server",
         prefix: "srv",
         letter: "'S'",
-        target: "format('FOREIGN SERVER %I', o.srvname)",
         name: "o.srvname::text",
         in_schema: false,
         also: "",
     },
 ];
 
-/// Global ones change what a role's objects have by themselves; those of a schema only add to it.
-const DEFAULTS: &str = "SELECT CASE o.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' \
-         WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE 'large objects' END, \
-     coalesce(n.nspname::text, ''), pg_get_userbyid(o.defaclrole)::text, \
-     format('ALTER DEFAULT PRIVILEGES FOR ROLE %I%s ', pg_get_userbyid(o.defaclrole), \
-         coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '')), \
-     CASE o.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'ROUTINES' \
-         WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END, o.defaclacl, \
-     CASE WHEN o.defaclnamespace = 0 THEN \
-         acldefault(CASE o.defaclobjtype WHEN 'S' THEN 's' ELSE o.defaclobjtype END::\"char\", o.defaclrole) END, \
-     o.defaclrole FROM pg_default_acl o LEFT JOIN pg_namespace n ON n.oid = o.defaclnamespace";
+/// The column that a sequence numbers by itself, and where it is read from.
+const NUMBERED: (&str, &str) = (
+    "CASE WHEN t.oid IS NOT NULL THEN format('\"%s\".\"%s\"', replace(tn.nspname, '\"', '\"\"'), \
+         replace(t.relname, '\"', '\"\"')) END, a.attname::text",
+    "LEFT JOIN pg_depend w ON o.relkind = 'S' AND w.classid = 'pg_class'::regclass AND w.objid = o.oid \
+         AND w.deptype = 'i' AND w.refclassid = 'pg_class'::regclass AND w.refobjsubid > 0 \
+     LEFT JOIN pg_class t ON t.oid = w.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace \
+     LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = w.refobjsubid ",
+);
 
+/// Schemas whose objects may have rights that were changed: the system's as well, and those of extensions.
+fn rights_namespace() -> String {
+    NAMESPACE.replace("'pg_catalog', 'information_schema', ", "")
+}
+
+/// One kind of object as `kind, schema, name, part, extension, table, column, acl, usual, adds_to, owner`.
+fn objects(kind: &Kind) -> String {
+    let Kind { word, catalog, prefix, letter, name, also, .. } = kind;
+    let (join, schema, condition) = if kind.in_schema {
+        let join = format!("JOIN pg_namespace n ON n.oid = o.{prefix}namespace ");
+        (join, "n.nspname::text", format!("{} AND ", rights_namespace()))
+    } else {
+        (String::new(), "''", String::new())
+    };
+    // The schema `public` is born with rights; made anew it has none, which is a difference.
+    let acl = if *catalog == "pg_namespace" {
+        "CASE o.nspname WHEN 'public' THEN coalesce(o.nspacl, acldefault('n', o.nspowner)) ELSE o.nspacl END".to_owned()
+    } else {
+        format!("o.{prefix}acl")
+    };
+    let (column, numbers) = if *catalog == "pg_class" { NUMBERED } else { ("NULL::text, NULL::text", "") };
+    format!(
+        "SELECT {word}, {schema}, {name}, NULL::text, x.extname::text, {column}, {acl}, \
+             coalesce(i.initprivs, acldefault({letter}, o.{prefix}owner)), NULL::aclitem[], o.{prefix}owner \
+         FROM {catalog} o {join}\
+         LEFT JOIN pg_init_privs i ON i.classoid = '{catalog}'::regclass AND i.objoid = o.oid AND i.objsubid = 0 \
+         LEFT JOIN pg_depend e ON e.classid = '{catalog}'::regclass AND e.objid = o.oid AND e.deptype = 'e' \
+         LEFT JOIN pg_extension x ON x.oid = e.refobjid {numbers}\
+         WHERE {condition}{acl} IS NOT NULL AND {acl}::text IS DISTINCT FROM i.initprivs::text{also}"
+    )
+}
+
+/// Global ones change what a role's objects have by themselves; those of a schema only add to it.
+const DEFAULTS: &str = "SELECT 'defaults', coalesce(n.nspname::text, ''), pg_get_userbyid(o.defaclrole)::text, \
+     CASE o.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' \
+         WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE 'large objects' END, \
+     NULL::text, NULL::text, NULL::text, o.defaclacl, \
+     CASE WHEN o.defaclnamespace = 0 THEN k.usual END, CASE WHEN o.defaclnamespace <> 0 THEN k.usual END, o.defaclrole \
+     FROM pg_default_acl o LEFT JOIN pg_namespace n ON n.oid = o.defaclnamespace \
+     CROSS JOIN LATERAL (SELECT acldefault(CASE o.defaclobjtype WHEN 'S' THEN 's' ELSE o.defaclobjtype END::\"char\", \
+         o.defaclrole)) k (usual)";
+
+/// Each right in the order of its list: the object, the list, who gave it to whom, and what. An object that nobody has
+/// any right on gives its usual ones all the same.
 fn query() -> String {
     let objects: Vec<String> = KINDS.iter().map(objects).collect();
+    let namespace = rights_namespace();
     format!(
-        "SELECT o.word, o.schema, o.name, o.before, o.target, e.now, \
-         CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee)::text END, x.privilege_type::text, x.is_grantable, \
-         NULL::text, x.grantor = o.owner OR NOT e.now \
-         FROM ({} UNION ALL {DEFAULTS}) o (word, schema, name, before, target, acl, usual, owner) \
-         CROSS JOIN LATERAL (VALUES (true, o.acl), (false, o.usual)) e (now, acl) \
+        "SELECT o.kind, o.schema, o.name, o.part, o.extension, o.of_table, o.of_column, e.list, \
+             CASE WHEN x.grantor <> CASE e.list WHEN 0 THEN o.owner ELSE x.grantor END \
+                 THEN pg_get_userbyid(x.grantor)::text END, \
+             CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee)::text END, \
+             x.grantee = CASE e.list WHEN 0 THEN o.owner ELSE x.grantor END, x.privilege_type::text, x.is_grantable, \
+             NULL::text \
+         FROM ({} UNION ALL {DEFAULTS}) o \
+             (kind, schema, name, part, extension, of_table, of_column, acl, usual, adds_to, owner) \
+         CROSS JOIN LATERAL (VALUES (0, o.acl), (1, o.usual), (2, o.adds_to)) e (list, acl) \
          CROSS JOIN LATERAL aclexplode(e.acl) x \
-         UNION ALL SELECT 'table', n.nspname::text, c.relname::text, '', format('TABLE %I.%I', n.nspname, c.relname), true, \
-         CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee)::text END, x.privilege_type::text, x.is_grantable, \
-         a.attname::text, x.grantor = c.relowner \
+         UNION ALL \
+         SELECT 'table', n.nspname::text, c.relname::text, NULL::text, v.extname::text, NULL::text, NULL::text, 0, \
+             CASE WHEN x.grantor <> c.relowner THEN pg_get_userbyid(x.grantor)::text END, \
+             CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee)::text END, x.grantee = c.relowner, \
+             x.privilege_type::text, x.is_grantable, a.attname::text \
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
-         CROSS JOIN LATERAL aclexplode(a.attacl) x \
-         WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND {NAMESPACE} AND {}",
-        objects.join(" UNION ALL "),
-        own("pg_class", "c.oid")
+         LEFT JOIN pg_init_privs i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = a.attnum \
+         LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0 \
+             AND d.deptype = 'e' \
+         LEFT JOIN pg_extension v ON v.oid = d.refobjid CROSS JOIN LATERAL aclexplode(a.attacl) x \
+         WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND {namespace} \
+             AND a.attacl::text IS DISTINCT FROM i.initprivs::text",
+        objects.join(" UNION ALL ")
     )
 }
 
@@ -255,40 +307,15 @@ fn query() -> String {
 mod tests {
     use super::*;
 
-    fn on() -> On {
-        On {
-            kind: ObjectKind::Privileges,
-            name: QName::new("public", "t"),
-            word: "table".into(),
-            before: String::new(),
-            target: "TABLE public.t".into(),
-        }
-    }
-
-    fn right(privilege: &str, column: Option<&str>, grantable: bool) -> Right {
-        Right { privilege: privilege.into(), column: column.map(str::to_owned), grantable }
-    }
-
     #[test]
-    fn what_was_given_is_taken_again() {
-        let now = [right("SELECT", Some("a"), false), right("INSERT", None, true)].into();
-        let made = other(&on(), Some("reader"), &Rights { now, usual: BTreeSet::new() });
-        assert_eq!(
-            made.create,
-            [
-                r#"REVOKE ALL ON TABLE public.t FROM "reader""#,
-                r#"GRANT SELECT ("a") ON TABLE public.t TO "reader""#,
-                r#"GRANT INSERT ON TABLE public.t TO "reader" WITH GRANT OPTION"#,
-            ]
-        );
-        assert_eq!(made.drop, r#"REVOKE ALL ON TABLE public.t FROM "reader""#);
-    }
-
-    #[test]
-    fn what_was_taken_is_given_again() {
-        let usual = [right("EXECUTE", None, false)].into();
-        let made = other(&on(), None, &Rights { now: BTreeSet::new(), usual });
-        assert_eq!(made.create, ["REVOKE ALL ON TABLE public.t FROM PUBLIC"]);
-        assert_eq!(made.drop, "GRANT EXECUTE ON TABLE public.t TO PUBLIC");
+    fn all_that_there_is_has_one_name() {
+        let set = |list: &[&str]| list.iter().map(|p| (*p).to_owned()).collect::<BTreeSet<String>>();
+        let mut grant =
+            Grant { to: Grantee::Public, by: None, privileges: set(&["A", "B"]), grantable: BTreeSet::new() };
+        shorten(&mut grant, &["A", "B"]);
+        assert_eq!(grant.privileges, all());
+        let mut part = Grant { privileges: set(&["A", "B"]), grantable: set(&["A"]), ..grant };
+        shorten(&mut part, &["A", "B"]);
+        assert_eq!((part.privileges, part.grantable), (set(&["A", "B"]), set(&["A"])));
     }
 }

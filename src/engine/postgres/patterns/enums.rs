@@ -3,7 +3,7 @@
 
 use super::names;
 use super::tables::views_on;
-use crate::engine::postgres::render::{constraint, ident, index, object, relation, routine, view};
+use crate::engine::postgres::render::{again, constraint, ident, index, object, relation, routine, view};
 use crate::schema::{
     Column, Constraint, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, QName, Routine, Schema, Table,
     TypeDef, TypeKind,
@@ -21,6 +21,7 @@ pub(super) fn rebuild(schema: &Schema, after: &TypeDef) -> Vec<String> {
     let (mut out, mut back) = users.around(schema);
     out.push(format!("ALTER TYPE {} RENAME TO {}", relation(&after.name), ident(&old.name)));
     out.extend(object::create_type(after));
+    out.extend(again(&ObjectRef::new(ObjectKind::Type, after.name.clone()), schema));
     for (table, column) in &users.columns {
         let name = ident(&column.name);
         out.push(format!(
@@ -63,6 +64,7 @@ impl<'s> Users<'s> {
         let (mut down, mut up) = (Vec::new(), Vec::new());
         for routine in schema.routines.values().filter(|r| self.is_in_head(r)) {
             up.extend(object::create_routine(routine));
+            up.extend(again(&ObjectRef::new(ObjectKind::Routine, routine.key()), schema));
         }
         for (table, column) in &self.columns {
             let alter = format!("ALTER TABLE {} ALTER COLUMN {}", relation(&table.name), ident(&column.name));
@@ -99,6 +101,8 @@ impl<'s> Users<'s> {
             up.extend(view::create(one));
             let hangs_on = schema.others.iter().filter(|o| o.id.part.is_some() && o.id.name == one.name);
             up.extend(hangs_on.flat_map(|o| o.statements()));
+            let kind = if one.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+            up.extend(again(&ObjectRef::new(kind, one.name.clone()), schema));
         }
     }
 

@@ -133,6 +133,11 @@ impl<'a> Planner<'a> {
 
     /// One change as PostgreSQL has it, in a step of its own, or in the step that makes its table.
     pub fn direct(&mut self, change: &Change) -> Result<()> {
+        let is_about_rights = matches!(change, Change::SetRights { .. } | Change::SetOwner { .. });
+        if is_about_rights && render(change, &self.now).is_empty() {
+            // It has them already: from default privileges, or by itself.
+            return Ok(());
+        }
         let step = self.step_of(titles::title(change), titles::phase(change), vec![change.clone()])?;
         if let Some(table) = change.table()
             && self.joins_creation(change, table)

@@ -40,7 +40,33 @@ pub(super) fn rollback(change: &Change, before: &Schema, after: &Schema) -> Roll
         // The way back may go through states that the model does not hold; its SQL stands all the same.
         let _ = schema.apply(back);
     }
+    if found.kind != RollbackKind::None {
+        sql.extend(rights_again(before, &mut schema));
+    }
     Rollback { kind: found.kind, sql, note: found.note, transactional: true, session: Vec::new() }
+}
+
+/// What a way back made again has lost its owner and rights, and has what default privileges give now.
+fn rights_again(before: &Schema, now: &mut Schema) -> Vec<String> {
+    let owners = before.owners.iter().filter(|(object, was)| now.owners.get(*object) != Some(*was));
+    let mut back: Vec<Change> = owners
+        .map(|(object, was)| Change::SetOwner { object: object.clone(), owner: Some(was.clone()) })
+        .chain(now.owners.keys().filter(|object| !before.owners.contains_key(*object)).map(usual_owner))
+        .collect();
+    let rights = before.rights.iter().filter(|(on, was)| now.rights.get(*on) != Some(*was));
+    back.extend(rights.map(|(on, was)| Change::SetRights { on: on.clone(), rights: Some(Box::new(was.clone())) }));
+    let more = now.rights.keys().filter(|on| !before.rights.contains_key(*on));
+    back.extend(more.map(|on| Change::SetRights { on: on.clone(), rights: None }));
+    let mut sql = Vec::new();
+    for change in &back {
+        sql.extend(render(change, now));
+        let _ = now.apply(change);
+    }
+    sql
+}
+
+fn usual_owner(object: &ObjectRef) -> Change {
+    Change::SetOwner { object: object.clone(), owner: None }
 }
 
 /// A value of an enum goes, or comes back in its place, only with the type made anew.
@@ -515,6 +541,12 @@ fn of_object(change: &Change, before: &Schema) -> Reverse {
         }
         Change::SetComment { object, .. } => {
             Some(Change::SetComment { object: object.clone(), comment: comment_of(object, before) })
+        }
+        Change::SetOwner { object, .. } => {
+            Some(Change::SetOwner { object: object.clone(), owner: before.owners.get(object).cloned() })
+        }
+        Change::SetRights { on, .. } => {
+            Some(Change::SetRights { on: on.clone(), rights: before.rights.get(on).cloned().map(Box::new) })
         }
         Change::CreateOther { object } => Some(Change::DropOther { object: object.clone() }),
         Change::DropOther { object } => {

@@ -62,13 +62,28 @@ pub(super) fn replace_view(planner: &mut Planner<'_>, view: &View) -> Result<()>
     changes.push(drop_view(old));
     changes.push(Change::CreateView { view: Box::new(view.clone()) });
     changes.extend(above.iter().map(|v| Change::CreateView { view: Box::new(v.clone()) }));
+    changes.extend(above.iter().chain([old]).flat_map(|v| rights_of_view(&planner.now, v)));
     let mut step = planner.step_of(titles::title(&change), Phase::Migrate, changes)?;
     step.note = Some(
         "Its columns change, so PostgreSQL cannot replace it in place: it is dropped and made again together with the \
-         views on it, in one transaction. Rights that were granted on it have to be granted again."
+         views on it, in one transaction, and everybody is given the rights again that they had."
             .into(),
     );
     planner.push(step)
+}
+
+/// What a view has that is lost when it is dropped and made again.
+pub(super) fn rights_of_view(schema: &Schema, view: &View) -> Vec<Change> {
+    let on = ObjectRef::new(ObjectKind::Table, view.name.clone());
+    let kind = if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+    let object = ObjectRef { kind, ..on.clone() };
+    let owner = schema.owners.get(&object).cloned();
+    let owner = owner.map(|owner| Change::SetOwner { object, owner: Some(owner) });
+    let rights = schema.rights.get(&on).cloned().map(Box::new);
+    // Without rights of its own as well, where default privileges would give it some.
+    let differs = rights.is_some() || schema.rights_when_made(&on).is_some();
+    let rights = differs.then(|| Change::SetRights { on, rights });
+    owner.into_iter().chain(rights).collect()
 }
 
 pub(super) fn drop_view(view: &View) -> Change {

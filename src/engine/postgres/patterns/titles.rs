@@ -1,7 +1,7 @@
 //! What a step is called: one plain sentence without a full stop.
 
 use crate::plan::Phase;
-use crate::schema::{Change, ObjectRef};
+use crate::schema::{Change, ObjectKind, ObjectRef};
 use crate::sql::one_line;
 
 /// The change in words, in the imperative.
@@ -101,6 +101,16 @@ fn of_object(change: &Change) -> String {
             Some(_) => format!("Comment on {}", named(object)),
             None => format!("Remove the comment on {}", named(object)),
         },
+        Change::SetOwner { object, owner: Some(owner) } => {
+            format!("Make {} the owner of {}", one_line(&owner.owner), called(object, owner.called.as_deref()))
+        }
+        Change::SetOwner { object, owner: None } => format!("Give {} back to its usual owner", called(object, None)),
+        Change::SetRights { on, .. } if on.kind == ObjectKind::DefaultPrivileges => {
+            let what = one_line(on.part.as_deref().unwrap_or_default());
+            let place = if on.name.schema.is_empty() { String::new() } else { format!(" in {}", on.name.schema) };
+            format!("Set who may use new {what} of {}{}", one_line(&on.name.name), one_line(&place))
+        }
+        Change::SetRights { on, .. } => format!("Set who may use {}", named(on)),
         Change::CreateOther { object } => format!("Create {}", named(&object.id)),
         Change::DropOther { object } => format!("Drop {}", named(&object.id)),
         Change::AlterOther { to, .. } => format!("Change {}", named(&to.id)),
@@ -110,6 +120,10 @@ fn of_object(change: &Change) -> String {
 
 fn view_word(materialized: bool) -> &'static str {
     if materialized { "materialized view" } else { "view" }
+}
+
+fn called(object: &ObjectRef, called: Option<&str>) -> String {
+    called.map_or_else(|| named(object), one_line)
 }
 
 pub(super) fn named(object: &ObjectRef) -> String {

@@ -6,6 +6,7 @@ mod faithful;
 pub(super) mod index;
 mod names;
 pub(super) mod object;
+mod rights;
 pub(super) mod table;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub(super) mod view;
 
 pub(super) use faithful::faithful;
 pub(super) use names::{ident, ident_list, literal, relation, routine};
+pub(super) use rights::{OF_COLUMNS, again, everything};
 
 use crate::schema::{Change, QName, Schema, Transform, TypeKind};
 
@@ -230,6 +232,8 @@ fn of_object(change: &Change, schema: &Schema) -> Vec<String> {
             let domain = matches!(kind, Some(TypeKind::Domain { .. }));
             object::comment(object, domain, comment.as_deref()).into_iter().collect()
         }
+        Change::SetOwner { object, owner } => rights::set_owner(object, owner.as_ref(), schema),
+        Change::SetRights { on, rights } => rights::set_rights(on, rights.as_deref(), schema),
         Change::CreateOther { object } => object.statements(),
         Change::DropOther { object } => object.removal(),
         Change::AlterOther { from, to } => from.alteration(to),
