@@ -99,9 +99,9 @@ impl Schema {
                 on.kind == ObjectKind::Schema && on.name.name == *name
                     || on.kind == ObjectKind::DefaultPrivileges && on.name.schema == *name
             }),
-            Change::DropExtension { name } => self.lose_rights(|_, of| {
-                of.is_some_and(|of| of.kind == ObjectKind::Extension && of.name.name == *name)
-            }),
+            Change::DropExtension { name } => {
+                self.lose_rights(|_, of| of.is_some_and(|of| of.kind == ObjectKind::Extension && of.name.name == *name))
+            }
             Change::DropOther { object } => {
                 let gone = rights_of_other(&object.id);
                 self.lose_rights(|on, _| *on == gone);
@@ -154,16 +154,14 @@ impl Schema {
     }
 
     fn move_rights(&mut self, from: &QName, to: &QName, of: impl Fn(ObjectKind) -> bool) {
-        let moved: Vec<ObjectRef> =
-            self.rights.keys().filter(|on| on.name == *from && of(on.kind)).cloned().collect();
+        let moved: Vec<ObjectRef> = self.rights.keys().filter(|on| on.name == *from && of(on.kind)).cloned().collect();
         for on in moved {
             if let Some(mut rights) = self.rights.remove(&on) {
                 rights.on.name = to.clone();
                 self.rights.insert(rights.on.clone(), rights);
             }
         }
-        let moved: Vec<ObjectRef> =
-            self.owners.keys().filter(|on| on.name == *from && of(on.kind)).cloned().collect();
+        let moved: Vec<ObjectRef> = self.owners.keys().filter(|on| on.name == *from && of(on.kind)).cloned().collect();
         for object in moved {
             if let Some(mut owned) = self.owners.remove(&object) {
                 owned.object.name = to.clone();

@@ -1,6 +1,6 @@
 //! One hash for what a schema means: equal schemas, equal fingerprints.
 
-use super::{Constraint, KeptText, Schema, Table, TableStats, View};
+use super::{Constraint, KeptText, ObjectKind, Schema, Table, TableStats, View};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};

@@ -159,7 +159,7 @@ impl Roles {
 
 impl Schema {
     /// The role that owns an object.
-    pub fn owner_of(&self, object: &ObjectRef) -> &str {
+    pub fn owner_of<'a>(&'a self, object: &'a ObjectRef) -> &'a str {
         use ObjectKind::{ForeignTable, MaterializedView, Table, View};
         let kinds: &[ObjectKind] = match object.kind {
             Table => &[Table, View, MaterializedView, ForeignTable],
@@ -170,13 +170,14 @@ impl Schema {
     }
 
     /// The role that owns an object unless something else is said.
-    pub fn usual_owner_of(&self, object: &ObjectRef) -> &str {
+    pub fn usual_owner_of<'a>(&'a self, object: &'a ObjectRef) -> &'a str {
         match object.kind {
             ObjectKind::DefaultPrivileges => &object.name.name,
             ObjectKind::Schema if object.name.name == "public" => &self.roles.owner_of_public,
             ObjectKind::Sequence => {
                 let of = self.sequences.get(&object.name).and_then(|s| s.owned_by.as_ref()).map(|(table, _)| table);
-                of.map_or(&self.roles.owner, |table| self.owner_of(&ObjectRef::new(ObjectKind::Table, table.clone())))
+                let table = of.map(|table| ObjectRef::new(ObjectKind::Table, table.clone()));
+                table.and_then(|table| self.owners.get(&table)).map_or(&self.roles.owner, |own| &own.owner)
             }
             _ => &self.roles.owner,
         }
@@ -205,14 +206,8 @@ impl Schema {
             }
         }
         grants.sort_by_key(|grant| self.roles.place(&grant.to, maker));
-        let made = Rights {
-            on: on.clone(),
-            grants,
-            columns: BTreeMap::new(),
-            usual,
-            adds_to: Vec::new(),
-            belongs_to: None,
-        };
+        let made =
+            Rights { on: on.clone(), grants, columns: BTreeMap::new(), usual, adds_to: Vec::new(), belongs_to: None };
         (!made.is_usual()).then_some(made)
     }
 }

@@ -207,9 +207,7 @@ fn object(change: &Change) -> ObjectRef {
         Change::DropTrigger { table, name } => ObjectRef::part(Trigger, table.clone(), name),
         Change::SetOwner { object, .. } => new(ObjectKind::Owner, object.name.clone()),
         Change::SetRights { on, .. } if on.kind == ObjectKind::DefaultPrivileges => on.clone(),
-        Change::SetRights { on, .. } => {
-            ObjectRef::part(ObjectKind::Privileges, on.name.clone(), on.kind.word())
-        }
+        Change::SetRights { on, .. } => ObjectRef::part(ObjectKind::Privileges, on.name.clone(), on.kind.word()),
         Change::CreateOther { object } | Change::DropOther { object } | Change::AlterOther { to: object, .. } => {
             object.id.clone()
         }

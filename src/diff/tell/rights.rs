@@ -36,7 +36,8 @@ fn who(to: &Grantee) -> String {
 fn what(on: &ObjectRef, column: Option<&String>) -> String {
     if on.kind == ObjectKind::DefaultPrivileges {
         let of = one_line(on.part.as_deref().unwrap_or_default());
-        let place = if on.name.schema.is_empty() { String::new() } else { format!(" in {}", one_line(&on.name.schema)) };
+        let place =
+            if on.name.schema.is_empty() { String::new() } else { format!(" in {}", one_line(&on.name.schema)) };
         return format!("new {of}{place} that {} makes", one_line(&on.name.name));
     }
     let name = match on.kind {
@@ -66,7 +67,11 @@ pub(super) fn told(on: &ObjectRef, before: Option<&Rights>, after: Option<&Right
         let of = |rights: &'_ Rights| rights.columns.get(column).unwrap_or(&nothing).clone();
         said.extend(sentences(on, Some(column), &of(was), &of(is)));
     }
-    if said.is_empty() { format!("Everybody may do with {} what they could do.", what(on, None)) } else { said.join(" ") }
+    if said.is_empty() {
+        format!("Everybody may do with {} what they could do.", what(on, None))
+    } else {
+        said.join(" ")
+    }
 }
 
 fn sentences(on: &ObjectRef, column: Option<&String>, was: &[Grant], is: &[Grant]) -> Vec<String> {

@@ -102,8 +102,8 @@ fn alter_other(from: &Other, to: &Other) -> String {
 fn set_comment(object: &ObjectRef, comment: Option<&String>) -> String {
     let object = one_line(&object.to_string());
     match comment {
-        Some(text) => format!("The {object} is now described as: {}", expression(text)),
-        None => format!("The {object} has no description any more."),
+        Some(text) if !text.is_empty() => format!("The {object} is now described as: {}", expression(text)),
+        _ => format!("The {object} has no description any more."),
     }
 }
 

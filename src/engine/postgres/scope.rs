@@ -11,3 +11,6 @@ pub(super) fn own(catalog: &str, oid: &str) -> String {
          AND brought.objid = {oid} AND brought.deptype = 'e')"
     )
 }
+
+/// The comment that the schema `public` is born with (`pg_namespace.dat`).
+pub(super) const COMMENT_ON_PUBLIC: &str = "standard public schema";

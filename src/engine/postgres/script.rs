@@ -27,7 +27,8 @@ pub(super) fn script(schema: &Schema) -> String {
     out.extend(others(schema, false));
     let mut bare = Schema { owners: BTreeMap::new().into(), rights: BTreeMap::new().into(), ..schema.clone() };
     let owners = schema.owners.values().map(|o| Change::SetOwner { object: o.object.clone(), owner: Some(o.clone()) });
-    let rights = schema.rights.values().map(|r| Change::SetRights { on: r.on.clone(), rights: Some(Box::new(r.clone())) });
+    let rights =
+        schema.rights.values().map(|r| Change::SetRights { on: r.on.clone(), rights: Some(Box::new(r.clone())) });
     for change in owners.chain(rights) {
         out.extend(render::render(&change, &bare));
         // Names what the schema has: it fits.

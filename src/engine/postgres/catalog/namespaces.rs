@@ -1,14 +1,11 @@
 //! Schemas and extensions (`pg_namespace`, `pg_extension`).
 
-use super::super::scope::{NAMESPACE, own};
+use super::super::scope::{COMMENT_ON_PUBLIC, NAMESPACE, own};
 use super::super::wire::{Cells, rows};
 use super::build::Build;
 use crate::Result;
 use crate::schema::{Extension, Namespace};
 use sqlx::postgres::PgConnection;
-
-/// The comment that `public` and `plpgsql` are born with says nothing.
-const BORN_WITH: &str = "standard public schema";
 
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
     let sql = format!(
@@ -18,7 +15,11 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
     for row in &rows(connection, &sql).await? {
         let mut cells = Cells::new(row);
         let name: String = cells.take()?;
-        let comment = cells.take::<Option<String>>()?.filter(|c| c != BORN_WITH);
+        let mut comment: Option<String> = cells.take()?;
+        if name == "public" {
+            // The comment that it is born with says nothing; that it is gone does.
+            comment = Some(comment.unwrap_or_default()).filter(|c| c != COMMENT_ON_PUBLIC);
+        }
         build.schema.namespaces.insert(name, Namespace { comment });
     }
     let sql = "SELECT x.extname::text, n.nspname::text, x.extversion, obj_description(x.oid, 'pg_extension'), \

@@ -40,8 +40,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
         let of_columns = super::super::render::OF_COLUMNS;
         rights.columns.values_mut().flatten().for_each(|grant| shorten(grant, of_columns));
     }
-    build.schema.rights =
-        found.into_iter().filter(|(_, rights)| !rights.is_usual()).collect::<BTreeMap<_, _>>().into();
+    build.schema.rights = found.into_iter().filter(|(_, rights)| !rights.is_usual()).collect::<BTreeMap<_, _>>().into();
     Ok(())
 }
 

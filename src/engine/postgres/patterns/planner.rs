@@ -96,7 +96,8 @@ impl<'a> Planner<'a> {
         let mut back: Vec<Rollback> = Vec::new();
         for change in &changes {
             let statements = render(change, &schema);
-            if statements.is_empty() {
+            let may_be_so = matches!(change, Change::SetRights { .. } | Change::SetOwner { .. });
+            if statements.is_empty() && !may_be_so {
                 return Err(unsupported(change));
             }
             sql.extend(statements);

@@ -5,7 +5,7 @@ use super::drops::{self, own_schema};
 use super::planner::{Planner, misfit};
 use super::renames::{over, twin_indexes, wait};
 use super::sync::Sync;
-use super::tables::{drop_view, views_on};
+use super::tables::{drop_view, rights_of_view, views_on};
 use super::{columns, expression, indexes, names, reverse, titles};
 use crate::Result;
 use crate::engine::postgres::render::column::recast;
@@ -102,6 +102,7 @@ fn in_place(planner: &mut Planner<'_>, change: &Change, note: &str) -> Result<()
     let mut changes: Vec<Change> = views.iter().rev().map(drop_view).collect();
     changes.push(with_cast(change, planner));
     changes.extend(views.iter().map(create_view));
+    changes.extend(views.iter().flat_map(|view| rights_of_view(&planner.now, view)));
     let mut step = planner.step_of(titles::title(change), Phase::Migrate, changes)?;
     step.note = Some(note.to_owned());
     planner.push(step)
@@ -255,6 +256,12 @@ impl Takeover {
         for view in &views {
             script.make(create_view(view))?;
         }
+        for change in views.iter().flat_map(|view| rights_of_view(&before, view)) {
+            script.make(change)?;
+        }
+        if let Some(change) = self.rights_again(&before, &aside) {
+            script.make(change)?;
+        }
 
         let mut step = Step::ddl(titles::title(change), Phase::Contract, script.sql);
         step.changes = script.changes;
@@ -269,6 +276,15 @@ impl Takeover {
             validate(planner, &owner, &name)?;
         }
         Ok(aside)
+    }
+
+    /// Rights on the old column are given on the new one as well.
+    fn rights_again(&self, before: &Schema, aside: &str) -> Option<Change> {
+        let on = ObjectRef::new(ObjectKind::Table, self.table.clone());
+        let mut rights = before.rights.get(&on)?.clone();
+        let grants = rights.columns.get(&self.old.name)?.clone();
+        rights.columns.insert(aside.to_owned(), grants);
+        Some(Change::SetRights { on, rights: Some(Box::new(rights)) })
     }
 
     /// What was made anew needs the column that has the name now.

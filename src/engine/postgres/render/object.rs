@@ -2,6 +2,7 @@
 
 use super::faithful::faithful;
 use super::names::{collation, ident, literal, part_of, relation, routine};
+use crate::engine::postgres::scope::COMMENT_ON_PUBLIC;
 use crate::schema::{
     Attribute, DomainCheck, Extension, ObjectKind, ObjectRef, Place, QName, Routine, Sequence, TypeDef, TypeKind,
 };
@@ -322,5 +323,7 @@ pub(in crate::engine::postgres) fn comment(object: &ObjectRef, domain: bool, tex
         },
         _ => return None,
     };
+    let born_with = (object.kind == ObjectKind::Schema && object.name.name == "public").then_some(COMMENT_ON_PUBLIC);
+    let text = text.or(born_with).filter(|text| !text.is_empty());
     Some(format!("COMMENT ON {target} IS {}", text.map_or_else(|| "NULL".to_owned(), literal)))
 }

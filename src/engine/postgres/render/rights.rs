@@ -76,8 +76,7 @@ pub(in crate::engine::postgres) fn again(object: &ObjectRef, schema: &Schema) ->
 
 /// All that there is to be given on an object, by what it is and the server's version.
 pub(in crate::engine::postgres) fn everything(on: &ObjectRef, version: u32) -> &'static [&'static str] {
-    const TABLE: &[&str] =
-        &["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE", "MAINTAIN"];
+    const TABLE: &[&str] = &["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE", "MAINTAIN"];
     match (on.kind, on.part.as_deref()) {
         (ObjectKind::Table, _) | (_, Some("tables")) => {
             // MAINTAIN is the last and came with version 17.
@@ -450,14 +449,16 @@ mod tests {
             between(None, Some(&after)),
             ["REVOKE DELETE, REFERENCES, TRIGGER, TRUNCATE, UPDATE ON TABLE public.t FROM boss"]
         );
-        assert_eq!(between(Some(&after), None), [
-            "GRANT DELETE, REFERENCES, TRIGGER, TRUNCATE, UPDATE ON TABLE public.t TO boss"
-        ]);
+        assert_eq!(
+            between(Some(&after), None),
+            ["GRANT DELETE, REFERENCES, TRIGGER, TRUNCATE, UPDATE ON TABLE public.t TO boss"]
+        );
     }
 
     #[test]
     fn what_was_passed_on_is_given_by_who_passed_it_on() {
-        let chain = rights(table(), &[grant("a", &["SELECT"], &["SELECT"], None), grant("b", &["SELECT"], &[], Some("a"))]);
+        let chain =
+            rights(table(), &[grant("a", &["SELECT"], &["SELECT"], None), grant("b", &["SELECT"], &[], Some("a"))]);
         let made = [
             "GRANT SELECT ON TABLE public.t TO a WITH GRANT OPTION",
             "SET LOCAL ROLE a",
