@@ -148,6 +148,11 @@ pub trait Session: Send {
     /// What a non-transactional step that broke off has left behind, as statements that clean it up
     /// (`DROP INDEX CONCURRENTLY …` for an invalid index). Empty when nothing is left.
     async fn leftovers(&mut self, step: &Step) -> Result<Vec<String>>;
+
+    /// The roles that the steps name and the server does not have.
+    async fn missing_roles(&mut self, _steps: &[Step]) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }
 
 /// What one batch did.

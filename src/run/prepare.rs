@@ -7,6 +7,7 @@ use crate::diff;
 use crate::engine::{Database, Session, SessionRole};
 use crate::plan::{Plan, Step};
 use crate::schema::Schema;
+use crate::sql::one_line;
 use crate::{Error, ErrorCode, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(super) async fn prepare(database: &Arc<dyn Database>, plan: &Plan, options: 
     sensible(plan, database.as_ref())?;
     let mut executor = database.session(SessionRole::Executor).await?;
     let mut journal = database.session(SessionRole::Journal).await?;
+    roles_are_there(plan, executor.as_mut()).await?;
     take_lock(executor.as_mut(), Duration::from_millis(500)).await?;
     match begin(database, plan, options, journal.as_mut()).await {
         Ok((ledger, cursors, rows, base)) => Ok(Prepared { executor, journal, ledger, cursors, rows, base }),
@@ -61,6 +63,21 @@ fn sensible(plan: &Plan, database: &dyn Database) -> Result<()> {
         Some(twice) => Err(Error::usage(format!("the plan has two steps called {}", twice.id))),
         None => Ok(()),
     }
+}
+
+/// A step that names a role which is not there would fail halfway through the plan.
+async fn roles_are_there(plan: &Plan, session: &mut dyn Session) -> Result<()> {
+    let missing = session.missing_roles(&plan.steps).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (noun, them) = if missing.len() == 1 { ("a role", "it") } else { ("roles", "them") };
+    let list: Vec<String> = missing.iter().map(|role| one_line(role)).collect();
+    Err(Error::new(
+        ErrorCode::NotFound,
+        format!("the plan names {noun} that the server does not have: {}", list.join(", ")),
+    )
+    .hint(format!("Make {them} first, or plan again without {them}. Nothing was run.")))
 }
 
 /// Becomes the only one who runs plans here, trying for `patience`: somebody may only be looking.
@@ -144,7 +161,7 @@ async fn nothing_unfinished(
         } else {
             return Err(Error::new(
                 ErrorCode::Refused,
-                format!("run {} ({}) was interrupted and is unfinished", run.id, crate::sql::one_line(&run.title)),
+                format!("run {} ({}) was interrupted and is unfinished", run.id, one_line(&run.title)),
             )
             .hint(format!(
                 "Go on with it by `lockstep apply --resume {0}`, or take it back by `lockstep rollback {0}`.",

@@ -16,6 +16,7 @@ mod desired;
 mod model;
 mod postgres_catalog;
 mod postgres_gauges;
+mod postgres_rights;
 mod postgres_scratch;
 mod postgres_session;
 mod random_changes;

@@ -15,6 +15,7 @@ mod patterns;
 mod private_server;
 mod reader;
 mod render;
+mod roles;
 mod sampler;
 mod scope;
 mod scratch;

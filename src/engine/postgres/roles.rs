@@ -97,7 +97,10 @@ mod tests {
     #[test]
     fn roles_are_found_where_statements_name_them() {
         let named = |sql: &str| named_in(sql).into_iter().collect::<Vec<_>>().join(" ");
-        assert_eq!(named("GRANT SELECT (a, b) ON TABLE t TO reader, \"Web User\", PUBLIC WITH GRANT OPTION"), "Web User reader");
+        assert_eq!(
+            named("GRANT SELECT (a, b) ON TABLE t TO reader, \"Web User\", PUBLIC WITH GRANT OPTION"),
+            "Web User reader"
+        );
         assert_eq!(named("REVOKE ALL ON ROUTINE f(integer) FROM old CASCADE"), "old");
         assert_eq!(named("ALTER DEFAULT PRIVILEGES FOR ROLE boss IN SCHEMA s GRANT SELECT ON TABLES TO a"), "a boss");
         assert_eq!(named("ALTER TABLE public.t OWNER TO app"), "app");

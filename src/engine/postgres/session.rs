@@ -130,6 +130,10 @@ impl Session for PostgresSession {
         backfill::result(values(row)?, count)
     }
 
+    async fn missing_roles(&mut self, steps: &[Step]) -> Result<Vec<String>> {
+        super::roles::missing(&mut self.connection, steps).await
+    }
+
     async fn leftovers(&mut self, step: &Step) -> Result<Vec<String>> {
         let Some(sql) = leftovers::query(step) else { return Ok(Vec::new()) };
         let answer = rows(&mut self.connection, &sql).await?;
@@ -140,17 +144,17 @@ impl Session for PostgresSession {
 /// IF NOT EXISTS asks for the right to create even where nothing is missing, so it is looked first: a role that may
 /// write the tables that somebody else has made needs no more.
 fn journal_tables() -> Vec<String> {
-    let missing = |what: String, create: String| format!("DO $$BEGIN IF {what} IS NULL THEN {create}; END IF; END$$");
     let table = |name: &str, columns: &str| {
-        missing(
-            format!("pg_catalog.to_regclass('{JOURNAL_SCHEMA}.{name}')"),
-            format!("CREATE TABLE IF NOT EXISTS {JOURNAL_SCHEMA}.{name} ({columns})"),
-        )
+        let name = format!("{JOURNAL_SCHEMA}.{name}");
+        let create = format!("CREATE TABLE IF NOT EXISTS {name} ({columns})");
+        own_object(&format!("pg_catalog.to_regclass('{name}')"), &create, ("pg_class", "rel"), &format!("TABLE {name}"))
     };
     vec![
-        missing(
-            format!("pg_catalog.to_regnamespace('{JOURNAL_SCHEMA}')"),
-            format!("CREATE SCHEMA IF NOT EXISTS {JOURNAL_SCHEMA}"),
+        own_object(
+            &format!("pg_catalog.to_regnamespace('{JOURNAL_SCHEMA}')"),
+            &format!("CREATE SCHEMA IF NOT EXISTS {JOURNAL_SCHEMA}"),
+            ("pg_namespace", "nsp"),
+            &format!("SCHEMA {JOURNAL_SCHEMA}"),
         ),
         table(
             "run",
@@ -163,6 +167,35 @@ fn journal_tables() -> Vec<String> {
              error text, cursor text, xid text, PRIMARY KEY (run, position)",
         ),
     ]
+}
+
+/// Makes an object of ours where `number` finds none, for its owner alone: default privileges would let others read what
+/// plans say. An event trigger that forbids it is about the users' schema; it stands aside where the role may say so.
+fn own_object(number: &str, create: &str, (catalog, prefix): (&str, &str), called: &str) -> String {
+    format!(
+        "DO $$DECLARE given text; guard text := CASE WHEN pg_catalog.current_setting('event_triggers', true) IS NULL \
+             THEN 'session_replication_role' ELSE 'event_triggers' END; \
+             was text := pg_catalog.current_setting(guard); \
+         BEGIN IF {number} IS NULL THEN \
+             BEGIN {create}; EXCEPTION WHEN OTHERS THEN \
+                 IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_event_trigger WHERE evtevent LIKE 'ddl_command%' \
+                     AND evtenabled <> 'D') THEN RAISE; END IF; \
+                 IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN \
+                     RAISE EXCEPTION 'an event trigger may forbid it, and stands aside for a superuser only: %', SQLERRM \
+                         USING ERRCODE = SQLSTATE; \
+                 END IF; \
+                 PERFORM pg_catalog.set_config(guard, \
+                     CASE guard WHEN 'event_triggers' THEN 'off' ELSE 'replica' END, true); \
+                 {create}; PERFORM pg_catalog.set_config(guard, was, true); \
+             END; \
+             FOR given IN SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' \
+                     ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END \
+                 FROM pg_catalog.{catalog} o CROSS JOIN LATERAL pg_catalog.aclexplode(o.{prefix}acl) x \
+                 WHERE o.oid = {number} AND x.grantee <> o.{prefix}owner LOOP \
+                 EXECUTE 'REVOKE ALL ON {called} FROM ' || given; \
+             END LOOP; \
+         END IF; END$$"
+    )
 }
 
 /// Runs a statement with parameters by the server's own PREPARE and EXECUTE, which find the parameters' types as a

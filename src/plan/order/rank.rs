@@ -113,6 +113,7 @@ pub(super) fn rank(change: &Change, before: &Schema) -> u8 {
         Change::CreateTrigger { .. } => 51,
         Change::CreateOther { object } | Change::AlterOther { to: object, .. } => given(&object.id),
         Change::SetComment { .. } => 53,
+        Change::SetOwner { object, .. } if object.kind == ObjectKind::EventTrigger => 100,
         // The owner is who grants.
         Change::SetOwner { .. } => 54,
         Change::SetRights { .. } => 55,
