@@ -69,8 +69,7 @@ async fn there_and_back(before: &str, after: &str) -> Plan {
     let (was, wanted) = (here.schema().await, there.schema().await);
     let changes = compare(&was, &wanted, &[]);
     let dialect = here.database.dialect();
-    let plan =
-        lockstep::plan::from_changes("test", &changes, &was, dialect.patterns(), &PlanOptions::default()).unwrap();
+    let plan = lockstep::plan::from_changes("test", &changes, &was, dialect.as_ref(), &PlanOptions::default()).unwrap();
     let lists = here.lists().await;
     here.run(texts(plan.steps.iter().map(|step| step.sql.clone())).iter()).await;
     assert_eq!(here.lists().await, there.lists().await, "{:#?}", plan.steps);
