@@ -103,7 +103,7 @@ async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOpti
 fn from_file(path: &Path, before: &Loaded, options: &PlanOptions) -> Result<Plan> {
     let text = source::read_file_or_stdin(path)?;
     let title = path.file_name().map_or_else(|| "SQL".into(), |name| name.to_string_lossy().into_owned());
-    plan::from_sql(&title, &text, &before.schema, before.dialect.as_ref(), options)
+    Ok(plan::from_sql(&title, &text, &before.schema, before.dialect.as_ref(), options))
 }
 
 fn from_words(proposal: Proposal, before: &Loaded, options: &PlanOptions) -> Result<Made> {
@@ -115,7 +115,7 @@ fn from_words(proposal: Proposal, before: &Loaded, options: &PlanOptions) -> Res
             Ok(Made::Plan(plan))
         }
         Proposal::Sql { title, sql, notes } => {
-            let mut plan = plan::from_sql(&title, &sql, &before.schema, patterns, options)?;
+            let mut plan = plan::from_sql(&title, &sql, &before.schema, patterns, options);
             plan.notes.extend(notes);
             Ok(Made::Plan(plan))
         }

@@ -1,7 +1,7 @@
 //! Edits of a plan, each of which can be undone.
 
-use super::script::{of_changes, phase, rollback_reason};
-use super::{Patterns, Plan, Rollback, Step, StepKind};
+use super::script::{phase, way_back};
+use super::{Patterns, Plan, Step, StepKind};
 use crate::schema::{Change, ConstraintKind, QName, Schema};
 use crate::sql::Statement;
 use crate::{Error, ErrorCode, Result};
@@ -282,10 +282,8 @@ fn rewritten(step: &Step, text: &str, schema: &Schema, patterns: &dyn Patterns) 
     out.destroys = statements.iter().flat_map(|s| s.reading.destroys.clone()).collect();
     out.changes = statements.iter().flat_map(|s| s.reading.changes.clone()).collect();
     out.verbatim = true;
-    out.rollback = match statements.iter().find_map(rollback_reason) {
-        Some(why) => Rollback::none(why),
-        None => of_changes(&out.changes, schema, patterns),
-    };
+    let all: Vec<&Statement> = statements.iter().collect();
+    (out.rollback, out.derives_rollback) = way_back(&all, schema, patterns);
     Ok(out)
 }
 
@@ -298,7 +296,7 @@ mod tests {
 
     fn editor(sql: &str) -> PlanEditor {
         let before = schema(&[("orders", &["region"]), ("sales", &["region"])]);
-        let plan = from_sql("t", sql, &before, &Fake, &PlanOptions::default()).unwrap();
+        let plan = from_sql("t", sql, &before, &Fake, &PlanOptions::default());
         PlanEditor::new(plan, before)
     }
 
@@ -328,7 +326,7 @@ mod tests {
         assert_eq!(step.rollback.sql, ["DROP orders c"]);
         editor.replace_sql("1", "GIBBERISH", &Fake).unwrap();
         assert!(!editor.plan().steps[0].parsed);
-        assert_eq!(editor.plan().steps[0].rollback.kind, RollbackKind::None);
+        assert_eq!(editor.plan().steps[0].rollback.kind, RollbackKind::Lossy);
         assert!(editor.replace_sql("1", " ", &Fake).is_err());
     }
 

@@ -39,7 +39,7 @@ fn reading(words: &[&str]) -> Option<Reading> {
         ["SET", ..] => return Some(Reading { session_setting: true, complete: true, ..Reading::default() }),
         ["SELECT", ..] => return Some(Reading { data: true, read_only: true, ..Reading::default() }),
         ["UPDATE" | "DELETE", t, ..] => {
-            return Some(Reading { data: true, relations: vec![name(t)], ..Reading::default() });
+            return Some(Reading { data: true, rows_only: true, relations: vec![name(t)], ..Reading::default() });
         }
         _ => return None,
     };

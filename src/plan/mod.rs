@@ -3,16 +3,19 @@
 //! The patterns themselves are the engine's ([`Patterns`]); this room has the plan, its file, its edits and the way
 //! back that every change has.
 
+mod derived;
 pub mod edit;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod file;
 mod inverse;
 mod lay;
+mod made;
 mod order;
 mod script;
 mod step;
 
+pub use derived::{with_derived_rollback, without_rollback};
 pub use edit::PlanEditor;
 pub use inverse::{Inverse, inverse};
 pub use lay::{from_changes, toward};
@@ -24,7 +27,7 @@ pub use step::{
 };
 
 use crate::schema::{Change, Schema};
-use crate::sql::Syntax;
+use crate::sql::{Statement, Syntax};
 
 /// How an engine lays changes out as steps.
 pub trait Patterns: Syntax {
@@ -35,8 +38,22 @@ pub trait Patterns: Syntax {
     /// When the engine has no way to make one of the changes.
     fn steps(&self, changes: &[Change], before: &Schema, options: &PlanOptions) -> crate::Result<Vec<Step>>;
 
+    /// Runs a statement that changes rows so that they can be brought back; `None` where no copy of them can be kept.
+    /// `now` is the schema just before it.
+    fn keeping_rows(&self, _statement: &Statement, _now: &Schema) -> Option<KeptRows> {
+        None
+    }
+
     /// Statements that open a transaction for a step; none where the step is to run outside one.
     fn begin(&self) -> &'static str;
+}
+
+/// A statement that changes rows, with the copies that it needs, and its way back from these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRows {
+    /// To be run in one transaction.
+    pub sql: Vec<String>,
+    pub rollback: Rollback,
 }
 
 /// What the asker wants of a plan.

@@ -1,34 +1,37 @@
 //! A script of SQL as a plan.
 
+use super::derived::announced;
 use super::lay::assemble;
+use super::made::Made;
 use super::{Patterns, Phase, Plan, PlanOptions, Rollback, RollbackKind, Step, StepKind, Style, inverse};
 use crate::schema::{Change, ConstraintKind, QName, Schema};
 use crate::sql::{Script, Statement, one_line};
-use crate::{Error, ErrorCode};
 use std::collections::BTreeSet;
 
 /// A plan for a script: each statement that reads into changes is done by the safe pattern where there is one with
 /// the same end, every other statement is a step with its own text.
 ///
-/// # Errors
-/// When the script has no statement to run.
+/// A script without a statement, as some histories have them, is a plan without a step.
 pub fn from_sql(
     title: &str,
     text: &str,
     before: &Schema,
     patterns: &dyn Patterns,
     options: &PlanOptions,
-) -> crate::Result<Plan> {
+) -> Plan {
     let script = patterns.read(text, before);
-    if script.statements.is_empty() {
-        return Err(Error::new(ErrorCode::Usage, "the SQL has no statement to run")
-            .hint("Comments, the client's own commands and transaction control are not statements."));
-    }
     let mut now = before.clone();
     let mut session: Vec<String> = Vec::new();
     let mut steps: Vec<Step> = Vec::new();
     let mut notes = skipped_notes(&script);
+    if script.statements.is_empty() {
+        notes.push(
+            "The SQL has no statement to run: comments, the client's own commands and transaction control are none."
+                .to_owned(),
+        );
+    }
     let mut known = true;
+    let mut new = Made::default();
     for statement in &script.statements {
         let reading = &statement.reading;
         if reading.session_setting && reading.changes.is_empty() {
@@ -45,23 +48,27 @@ pub fn from_sql(
         if made.is_empty() {
             made.push(verbatim(statement, &now, patterns));
         }
+        if let [only] = made.as_mut_slice() {
+            keep_rows(only, statement, &now, &new, patterns, options);
+        }
         for step in &mut made {
             step.session.extend(session.iter().cloned());
             step.rollback.session.extend(session.iter().cloned());
         }
         steps.append(&mut made);
         for change in &reading.changes {
+            new.note(change);
             if let Err(why) = now.apply(change) {
                 notes.push(format!("Line {}: {why}; what follows is judged without it.", statement.line));
                 known = false;
             }
         }
-        known &= reading.complete || (statement.parsed() && (reading.data || reading.read_only));
+        known &= reading.complete || (statement.parsed() && (reading.rows_only || reading.read_only));
     }
     if !known {
         notes.push("Where the script leads is not known exactly: not every statement of it has a model.".to_owned());
     }
-    Ok(assemble(title, before, steps, notes, known))
+    assemble(title, before, steps, notes, known)
 }
 
 fn skipped_notes(script: &Script) -> Vec<String> {
@@ -110,6 +117,35 @@ fn safe_steps(
         only.verbatim = true;
     }
     Some(steps)
+}
+
+/// Gives a step that changes rows a way back: none is needed for what the script itself has made, else a copy of the
+/// rows is kept where the engine can.
+fn keep_rows(
+    step: &mut Step,
+    statement: &Statement,
+    now: &Schema,
+    new: &Made,
+    patterns: &dyn Patterns,
+    options: &PlanOptions,
+) {
+    if !statement.parsed() || !statement.reading.rows_only {
+        return;
+    }
+    let writes = &statement.reading.writes;
+    if !writes.is_empty() && writes.iter().all(|write| new.has(write)) {
+        let note = "What it writes to is made by this plan and goes when that is taken back.";
+        step.rollback = Rollback { note: Some(note.to_owned()), ..Rollback::exact(Vec::new()) };
+        return;
+    }
+    if options.style == Style::Direct {
+        return;
+    }
+    if let Some(kept) = patterns.keeping_rows(statement, now) {
+        step.sql = kept.sql;
+        step.rollback = kept.rollback;
+        step.verbatim = false;
+    }
 }
 
 /// Whether the statement drops tables or columns, and nothing else, with nothing hidden in IF EXISTS or CASCADE.
@@ -173,7 +209,7 @@ pub(super) fn verbatim(statement: &Statement, now: &Schema, patterns: &dyn Patte
     step.verbatim = true;
     step.destroys.clone_from(&reading.destroys);
     step.changes.clone_from(&reading.changes);
-    step.rollback = rollback(statement, now, patterns);
+    (step.rollback, step.derives_rollback) = way_back(&[statement], now, patterns);
     step.note = statement.problems.first().map(|problem| {
         format!("It does not read at line {}, column {}: {}.", problem.line, problem.column, problem.message)
     });
@@ -202,30 +238,38 @@ pub(super) fn phase(statement: &Statement) -> Phase {
     }
 }
 
-/// The way back of a statement, from what it was understood to do.
-fn rollback(statement: &Statement, now: &Schema, patterns: &dyn Patterns) -> Rollback {
-    match rollback_reason(statement) {
-        Some(why) => Rollback::none(why),
-        None if statement.reading.read_only => {
-            Rollback { note: Some("it changes nothing".to_owned()), ..Rollback::exact(Vec::new()) }
-        }
-        None => of_changes(&statement.reading.changes, now, patterns),
+/// The way back of statements that are run together, from what they were understood to do on `now`; and whether it
+/// has to be derived once they have run.
+pub(super) fn way_back(statements: &[&Statement], now: &Schema, patterns: &dyn Patterns) -> (Rollback, bool) {
+    let acting: Vec<&Statement> = statements.iter().copied().filter(|s| !(s.parsed() && s.reading.read_only)).collect();
+    if acting.is_empty() {
+        return (Rollback { note: Some("it changes nothing".to_owned()), ..Rollback::exact(Vec::new()) }, false);
     }
+    let rows = acting.iter().any(|s| s.reading.rows_only);
+    if acting.iter().all(|s| s.parsed() && (s.reading.complete || s.reading.rows_only)) {
+        let changes: Vec<Change> = acting.iter().flat_map(|s| s.reading.changes.clone()).collect();
+        let mut back = of_changes(&changes, now, patterns);
+        if rows && back.kind != RollbackKind::None {
+            back.kind = RollbackKind::Lossy;
+            let note = back.note.take().map(|note| format!("{note}; ")).unwrap_or_default();
+            back.note = Some(format!("{note}it changes rows, and their earlier values are not kept"));
+        }
+        if back.kind != RollbackKind::None {
+            return (back, false);
+        }
+    }
+    (announced(rows || acting.iter().any(|s| may_touch_rows(s))), true)
 }
 
-/// Why no way back can be worked out from what was understood of the statement.
-pub(super) fn rollback_reason(statement: &Statement) -> Option<&'static str> {
+/// Whether rows may be other ones after a statement that does not tell all that it does.
+fn may_touch_rows(statement: &Statement) -> bool {
     let reading = &statement.reading;
-    if !statement.parsed() {
-        return Some("the statement could not be read, so no way back is known");
-    }
-    if reading.read_only {
-        return None;
-    }
-    if reading.data {
-        return Some("it changes rows, and their earlier values are not kept");
-    }
-    (!reading.complete).then_some("it does more than can be told from its text, so no way back is known")
+    let converts = |c: &Change| matches!(c, Change::AlterColumnType { .. } | Change::Backfill { .. });
+    !statement.parsed()
+        || reading.data
+        || reading.hidden
+        || !reading.destroys.is_empty()
+        || reading.changes.iter().any(converts)
 }
 
 /// What takes `changes` back, made on `before`, last first, in the engine's SQL.
@@ -267,7 +311,7 @@ mod tests {
 
     fn plan(sql: &str, style: Style) -> Plan {
         let before = schema(&[("orders", &["region"])]);
-        from_sql("t", sql, &before, &Fake, &PlanOptions { style, ..PlanOptions::default() }).unwrap()
+        from_sql("t", sql, &before, &Fake, &PlanOptions { style, ..PlanOptions::default() })
     }
 
     fn sql(plan: &Plan) -> Vec<&str> {
@@ -280,7 +324,7 @@ mod tests {
         assert_eq!(sql(&safe), ["SELECT nulls", "REQUIRE orders region", "ADD  orders a", "UPDATE orders"]);
         assert!(safe.steps[2].verbatim && !safe.steps[1].verbatim);
         assert_eq!(safe.steps[2].rollback.sql, ["DROP orders a"]);
-        assert_eq!(safe.steps[3].rollback.kind, RollbackKind::None);
+        assert_eq!((safe.steps[3].rollback.kind, safe.steps[3].derives_rollback), (RollbackKind::Lossy, false));
         assert!(safe.target.is_some());
         assert_eq!(sql(&plan("REQUIRE orders region", Style::Direct)), ["REQUIRE orders region"]);
     }
@@ -288,7 +332,8 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_a_step_that_says_so() {
         let unread = plan("WHATEVER this", Style::Safe);
-        assert!(!unread.steps[0].parsed);
+        assert!(!unread.steps[0].parsed && unread.steps[0].derives_rollback);
+        assert_eq!(unread.steps[0].rollback.kind, RollbackKind::Lossy);
         assert_eq!(unread.steps[0].typed_consent(), Some("run unread"));
         assert_eq!(unread.target, None);
         assert!(!unread.notes.is_empty());
@@ -310,8 +355,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_script_is_an_error() {
-        let before = schema(&[]);
-        assert!(from_sql("t", " ; ", &before, &Fake, &PlanOptions::default()).is_err());
+    fn a_script_without_a_statement_is_a_plan_without_a_step() {
+        let empty = plan(" ; ", Style::Safe);
+        assert!(empty.steps.is_empty() && empty.target == empty.base);
+        assert_eq!(empty.notes.len(), 1);
     }
 }

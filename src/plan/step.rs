@@ -72,6 +72,9 @@ pub struct Step {
     #[serde(default)]
     pub risks: Vec<Risk>,
     pub rollback: Rollback,
+    /// The way back is derived from the schema before and after the step, once it has run; until then it has no SQL.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub derives_rollback: bool,
     /// Session settings to make before the step, in or out of its transaction, undone after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub session: Vec<String>,
@@ -117,6 +120,7 @@ impl Step {
             estimate_ms: None,
             risks: Vec::new(),
             rollback: Rollback::none("no rollback was worked out for this step"),
+            derives_rollback: false,
             session: Vec::new(),
             backfill: None,
             check: None,

@@ -118,6 +118,10 @@ impl Run {
         if let Err(why) = self.ledger.running(at).write(self.journal.as_mut()).await {
             return Some(self.journal_failed(step, why).await);
         }
+        let before = match self.before_derived(step).await {
+            Ok(before) => before,
+            Err(broken) => return Some(self.broken(at, step, broken).await),
+        };
         self.control.enter(step, self.executor.backend());
         let result = match step.kind {
             StepKind::Wait => self.in_journal(at, step).await,
@@ -130,6 +134,9 @@ impl Run {
         self.reset().await;
         match result {
             Ok(()) => {
+                if let Some(before) = before {
+                    self.derive_rollback(at, step, &before).await;
+                }
                 self.control.tell(Event::StepDone { step: step.id.clone(), took: begun.elapsed() }).await;
                 self.after_done().await
             }

@@ -185,6 +185,14 @@ impl Ledger {
         entries
     }
 
+    /// The step as it is known since it ran.
+    pub fn known_since(&self, at: usize, step: &Step) -> Result<Entry> {
+        Ok(Entry {
+            sql: format!("UPDATE {} SET step = $1 WHERE run = $2 AND position = $3", self.step_table),
+            parameters: vec![text(json(step)?), text(&*self.run), Value::Int(self.place(at))],
+        })
+    }
+
     /// Puts a step of any run into a state.
     pub fn step_is(&self, run: &str, position: i64, state: StepState, error: Option<&str>) -> Entry {
         let mut parameters = vec![text(word(state)), text(run), Value::Int(position)];

@@ -7,6 +7,7 @@ mod ask;
 mod consent;
 mod control;
 mod cursor;
+mod derive;
 mod drive;
 mod executor;
 #[cfg(test)]

@@ -50,7 +50,9 @@ pub(super) fn rollback_plan_with(run: &RunRecord, to: Option<&str>, left: &Left)
         steps: Vec::new(),
         notes: Vec::new(),
     };
+    let mut done = false;
     for record in run.steps.iter().skip(first).rev() {
+        done |= record.state == StepState::Done;
         if !may_have_effect(record)? {
             plan.steps.extend(left.get(&record.step.id).map(|sql| removal(&record.step, sql)));
             continue;
@@ -60,7 +62,7 @@ pub(super) fn rollback_plan_with(run: &RunRecord, to: Option<&str>, left: &Left)
             Way::Nothing(note) => plan.notes.extend(note),
         }
     }
-    if plan.steps.is_empty() {
+    if plan.steps.is_empty() && !done {
         return Err(Error::new(ErrorCode::Refused, format!("run {} has no step that could be taken back", run.id)));
     }
     Ok(plan)
@@ -115,6 +117,16 @@ pub(super) fn happens_whole(step: &Step) -> bool {
 fn way_back(step: &Step) -> Result<Way> {
     let rollback = &step.rollback;
     let title = one_line(&step.title);
+    if step.derives_rollback {
+        return Err(Error::new(
+            ErrorCode::Refused,
+            format!(
+                "step {} ({title}) cannot be taken back: the run broke off before its way back was derived",
+                step.id
+            ),
+        )
+        .hint("Compare the schema with a snapshot from before the run, and plan the way back with `lockstep plan --to`."));
+    }
     match (step.kind, rollback.kind) {
         (StepKind::Wait, _) => Ok(Way::Nothing(Some(format!(
             "Step {} ({title}) was done by people: take it back with the code that needs it.",

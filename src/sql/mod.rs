@@ -13,7 +13,7 @@ pub use agenda::{Agenda, Task};
 pub use file::SqlFile;
 pub use highlight::{Highlighter, Token};
 pub use mentions::{makes, mentions};
-pub use statement::{Reading, Script, Skipped, Statement, SyntaxProblem};
+pub use statement::{Reading, RowWrite, Script, Skipped, Statement, SyntaxProblem};
 pub use words::{line_column, one_line, visible};
 
 use crate::schema::{Change, Schema};

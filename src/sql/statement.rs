@@ -49,6 +49,14 @@ impl Statement {
     }
 }
 
+/// That a statement changes rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowWrite {
+    pub table: QName,
+    /// The columns that an UPDATE sets; empty for whole rows.
+    pub columns: Vec<String>,
+}
+
 /// Where a statement does not read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyntaxProblem {
@@ -68,6 +76,12 @@ pub struct Reading {
     pub complete: bool,
     /// It reads or changes rows (SELECT, INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY).
     pub data: bool,
+    /// It changes rows and nothing else: INSERT, UPDATE, DELETE, MERGE, TRUNCATE, COPY … FROM.
+    pub rows_only: bool,
+    /// What it does is in code that its text does not show: DO, CALL, a function.
+    pub hidden: bool,
+    /// The tables whose rows it changes, as far as its text tells.
+    pub writes: Vec<RowWrite>,
     /// It cannot run inside a transaction (CREATE INDEX CONCURRENTLY, VACUUM …).
     pub outside_transaction: bool,
     /// It sets something for the session (`SET search_path …`), so later statements depend on it.

@@ -166,7 +166,7 @@ mod tests {
 
     fn two_steps() -> Plan {
         let before = schema(&[("orders", &["region"])]);
-        from_sql("t", "ADD orders a; ADD orders b", &before, &Fake, &PlanOptions::default()).unwrap()
+        from_sql("t", "ADD orders a; ADD orders b", &before, &Fake, &PlanOptions::default())
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Sche
             plan.notes.extend(notes.iter().cloned());
             plan
         }
-        (Origin::Sql { title, text }, _) => plan::from_sql(title, text, schema, dialect, &options)?,
+        (Origin::Sql { title, text }, _) => plan::from_sql(title, text, schema, dialect, &options),
         (Origin::Wanted { title, .. }, Some(wanted)) => {
             let changes = diff::compare(schema, wanted, &[]);
             plan::toward(&format!("As in {title}"), &changes, schema, wanted, dialect, &options)?

@@ -11,7 +11,7 @@ mod partitions;
 mod rows;
 mod tables;
 mod types;
-mod volatile;
+pub(super) mod volatile;
 mod work;
 
 use super::reader::cursor::Cursor;

@@ -37,7 +37,7 @@ const VOLATILE: &[&str] = &[
 
 /// Whether the expression calls a volatile function. A function of the schema is what its definition says; one
 /// that is not known is taken for one of the server's own, of which few are volatile.
-pub(super) fn is_volatile(expression: &str, schema: &Schema) -> bool {
+pub(in crate::engine::postgres) fn is_volatile(expression: &str, schema: &Schema) -> bool {
     let mut cursor = Cursor::new(expression);
     while !cursor.at_end() {
         if !matches!(cursor.kind(), Some(Kind::Word | Kind::Quoted)) {

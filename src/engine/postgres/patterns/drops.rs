@@ -130,15 +130,15 @@ fn if_empty(table: &QName, statement: &str) -> String {
 
 /// The type of a column that is not the server's own. A copy in that type would keep it from being dropped, so such
 /// values are kept as text, which every type can be read from again.
-fn own_type<'a>(table: &'a Table, column: &str) -> Option<&'a str> {
+pub(super) fn own_type<'a>(table: &'a Table, column: &str) -> Option<&'a str> {
     table.column(column).map(|c| c.data_type.as_str()).filter(|data_type| data_type.contains('.'))
 }
 
-fn list(columns: &[String], each: impl Fn(&str) -> String) -> String {
+pub(super) fn list(columns: &[String], each: impl Fn(&str) -> String) -> String {
     columns.iter().map(|column| each(column)).collect::<Vec<_>>().join(", ")
 }
 
-fn kept_as(table: &Table, column: &str) -> String {
+pub(super) fn kept_as(table: &Table, column: &str) -> String {
     match own_type(table, column) {
         Some(_) => format!("{0}::text AS {0}", ident(column)),
         None => ident(column),
@@ -146,12 +146,12 @@ fn kept_as(table: &Table, column: &str) -> String {
 }
 
 /// The kept value; `of` is the prefix of the copy's columns.
-fn put_back(table: &Table, column: &str, of: &str) -> String {
+pub(super) fn put_back(table: &Table, column: &str, of: &str) -> String {
     let value = format!("{of}{}", ident(column));
     own_type(table, column).map_or_else(|| value.clone(), |data_type| format!("{value}::{data_type}"))
 }
 
-fn same_key(table: &Table, column: &str) -> String {
+pub(super) fn same_key(table: &Table, column: &str) -> String {
     let cast = own_type(table, column).map_or("", |_| "::text");
     format!("kept.{0} = t.{0}{cast}", ident(column))
 }

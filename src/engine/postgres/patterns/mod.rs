@@ -4,6 +4,7 @@ mod columns;
 mod constraints;
 mod drops;
 mod enums;
+mod erased;
 mod expression;
 mod indexes;
 mod names;
@@ -13,6 +14,7 @@ mod renames;
 mod reshape;
 mod retype;
 mod reverse;
+mod rows;
 mod sync;
 mod tables;
 #[cfg(test)]
@@ -20,8 +22,9 @@ mod tests;
 mod titles;
 
 use crate::Result;
-use crate::plan::{PlanOptions, Step};
+use crate::plan::{KeptRows, PlanOptions, Step};
 use crate::schema::{Change, Schema};
+use crate::sql::Statement;
 use planner::Planner;
 
 pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) -> Result<Vec<Step>> {
@@ -31,6 +34,11 @@ pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) 
         one(&mut planner, change, later)?;
     }
     planner.finish()
+}
+
+/// A statement that changes rows, run so that they can be brought back.
+pub(super) fn keeping_rows(statement: &Statement, now: &Schema) -> Option<KeptRows> {
+    rows::keeping(statement, now)
 }
 
 /// One change by its pattern; what has none is done directly.

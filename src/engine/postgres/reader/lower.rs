@@ -2,11 +2,11 @@
 
 use super::cursor::Cursor;
 use super::parse::parse;
-use super::relations;
+use super::{calls, relations, rows};
 use super::tree::{Dropped, Tree};
 use super::world::World;
 use crate::schema::{Change, Extension, ObjectKind, ObjectRef, QName};
-use crate::sql::Reading;
+use crate::sql::{Reading, RowWrite};
 
 impl World<'_> {
     /// Reads one statement of a known class, and carries its changes out.
@@ -69,7 +69,10 @@ impl World<'_> {
                 self.reading.data = true;
                 let writes =
                     ["into", "insert into", "update", "delete from", "merge into", "for share", "for key share"];
-                let writes = writes.iter().any(|words| cursor.has(words)) || cursor.has("for no key update");
+                self.reading.hidden = calls::acts(text, &self.schema);
+                let writes = writes.iter().any(|words| cursor.has(words))
+                    || cursor.has("for no key update")
+                    || self.reading.hidden;
                 self.reading.session_setting = cursor.has("set_config");
                 if cursor.has("set_config") && cursor.has("search_path") || text.contains("search_path") {
                     self.path_from_set_config(text);
@@ -84,15 +87,16 @@ impl World<'_> {
             "EXPLAIN" => {
                 self.reading.read_only = !cursor.has("analyze") && !cursor.has("analyse");
                 self.reading.data = true;
+                self.reading.hidden = !self.reading.read_only;
                 self.reading.read_only.then_some(())
             }
             "SET" | "RESET" => self.set(text),
             "INSERT" | "UPDATE" | "MERGE" | "COPY" => {
-                self.reading.data = true;
+                self.rows(text);
                 None
             }
             "DELETE" => {
-                self.reading.data = true;
+                self.rows(text);
                 if !cursor.has("where") {
                     self.destroy_first_named();
                 }
@@ -100,8 +104,10 @@ impl World<'_> {
             }
             "TRUNCATE" => {
                 self.reading.data = true;
+                self.reading.rows_only = true;
                 for relation in self.reading.relations.clone() {
                     self.destroys(&relation, None);
+                    self.reading.writes.push(RowWrite { table: relation, columns: Vec::new() });
                 }
                 if self.reading.relations.is_empty() {
                     self.destroy_unknown(text);
@@ -110,8 +116,19 @@ impl World<'_> {
             }
             _ => {
                 self.reading.outside_transaction = outside_transaction(&cursor, class);
-                None
+                self.reading.hidden = matches!(class, "DO" | "CALL" | "EXECUTE" | "LOAD");
+                keeps_definitions(class).then_some(())
             }
+        }
+    }
+
+    /// A statement that changes rows and no definition.
+    fn rows(&mut self, text: &str) {
+        self.reading.data = true;
+        self.reading.rows_only = true;
+        if let Some(statement) = rows::parse(text) {
+            let table = self.relation(&statement.target);
+            self.reading.writes.push(RowWrite { table, columns: statement.sets });
         }
     }
 
@@ -286,6 +303,24 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// Maintenance, locks and signals, which change no definition and no row.
+fn keeps_definitions(class: &str) -> bool {
+    matches!(
+        class,
+        "ANALYZE"
+            | "CHECKPOINT"
+            | "DEALLOCATE"
+            | "DISCARD"
+            | "LISTEN"
+            | "LOCK"
+            | "NOTIFY"
+            | "REFRESH MATERIALIZED VIEW"
+            | "REINDEX"
+            | "UNLISTEN"
+            | "VACUUM"
+    )
 }
 
 /// Statements that refuse to run in a transaction (manual, their own pages).

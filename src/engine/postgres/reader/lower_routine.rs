@@ -64,8 +64,12 @@ impl World<'_> {
     }
 
     fn argument_type(&self, cursor: &mut Cursor<'_>) -> Option<String> {
-        // `name type`, or the type alone: a name is what has a type after it.
+        // `name type`, or the type alone, which may be of several words: `character varying`.
         let start = cursor.position();
+        if let Some(found) = read_type(cursor).filter(|_| ends_argument(cursor)) {
+            return Some(self.data_type(&found));
+        }
+        cursor.go_to(start);
         if cursor.ident().is_some() {
             cursor.take_any(MODES);
             let more = !cursor.at_end() && !cursor.sees_sign(',') && !cursor.sees_sign('=') && !cursor.sees("default");

@@ -3,6 +3,7 @@
 //! [`split`] finds the statements, [`grammar`] asks squawk's parser whether each is right (no other module sees that
 //! parser), and the words of those that are right are read into typed changes.
 
+mod calls;
 mod class;
 pub(in crate::engine::postgres) mod cursor;
 mod grammar;
@@ -17,6 +18,7 @@ mod parse_alter;
 mod parse_table;
 mod place;
 mod relations;
+pub(in crate::engine::postgres) mod rows;
 mod split;
 pub(in crate::engine::postgres) mod tokens;
 pub(in crate::engine::postgres) mod tree;

@@ -119,7 +119,7 @@ fn dispatch(text: &str, schema: &Schema) -> Read {
 
 fn data(c: &Cursor<'_>, text: &str, schema: &Schema) -> Option<Read> {
     let first = c.word()?.to_ascii_uppercase();
-    let writes = |class: &str| Some(by_words(class, Reading { data: true, ..Reading::default() }));
+    let writes = |class: &str| Some(by_words(class, Reading { data: true, rows_only: true, ..Reading::default() }));
     let reads = |class: &str| {
         Some(by_words(class, Reading { data: true, read_only: true, complete: true, ..Reading::default() }))
     };
