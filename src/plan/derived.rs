@@ -41,7 +41,7 @@ pub fn without_rollback(step: &Step, why: &Error) -> Step {
 /// What leads from `after` to `before`.
 fn between(before: &Schema, after: &Schema, patterns: &dyn Patterns) -> Result<Rollback> {
     let renames = renamed_back(before, after);
-    let changes = order(&diff::compare(after, before, &renames), after)?;
+    let changes = with_defaults(order(&diff::compare(after, before, &renames), after)?, before, after);
     let options = PlanOptions { style: Style::Direct, ..PlanOptions::default() };
     let steps = patterns.steps(&changes, after, &options)?;
     let mut rollback = Rollback::exact(Vec::new());
@@ -64,6 +64,25 @@ fn between(before: &Schema, after: &Schema, patterns: &dyn Patterns) -> Result<R
     }
     rollback.note = (!notes.is_empty()).then(|| notes.join(" "));
     Ok(rollback)
+}
+
+/// A default is converted with its column and would keep the cast; it is set anew instead.
+fn with_defaults(changes: Vec<Change>, before: &Schema, after: &Schema) -> Vec<Change> {
+    let mut out = Vec::with_capacity(changes.len());
+    for change in changes {
+        let Change::AlterColumnType { table, column, .. } = &change else {
+            out.push(change);
+            continue;
+        };
+        let default = |schema: &Schema| schema.tables.get(table)?.column(column)?.default.clone();
+        let set = |default| Change::SetDefault { table: table.clone(), column: column.clone(), default };
+        let (is, was) = (default(after), default(before));
+        out.extend(is.map(|_| set(None)));
+        let again = was.map(|was| set(Some(was)));
+        out.push(change);
+        out.extend(again);
+    }
+    out
 }
 
 /// A rename that was taken for a drop and an addition would lose values on the way back.

@@ -38,7 +38,8 @@ pub trait Patterns: Syntax {
     /// When the engine has no way to make one of the changes.
     fn steps(&self, changes: &[Change], before: &Schema, options: &PlanOptions) -> crate::Result<Vec<Step>>;
 
-    /// Runs a statement that changes rows so that they can be brought back; `None` where no copy of them can be kept.
+    /// Runs a statement that changes rows or converts values so that these can be brought back; `None` where no copy
+    /// of them can be kept.
     /// `now` is the schema just before it.
     fn keeping_rows(&self, _statement: &Statement, _now: &Schema) -> Option<KeptRows> {
         None

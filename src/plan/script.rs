@@ -99,7 +99,8 @@ fn safe_steps(
         return None;
     }
     if drops_with_data(statement, now) {
-        return patterns.steps(changes, now, options).ok().filter(|steps| steps.len() > 1);
+        let laid = patterns.steps(changes, now, options).ok();
+        return laid.filter(|steps| steps.len() > 1 && same_end(changes, steps, now));
     }
     if !changes.iter().all(|c| builds_on(c, now)) || !changes.iter().any(has_safe_way) {
         return None;
@@ -119,7 +120,7 @@ fn safe_steps(
     Some(steps)
 }
 
-/// Gives a step that changes rows a way back: none is needed for what the script itself has made, else a copy of the
+/// Gives a step that changes rows or converts values a way back: none is needed for what the script itself has made, else a copy of the
 /// rows is kept where the engine can.
 fn keep_rows(
     step: &mut Step,
@@ -129,11 +130,11 @@ fn keep_rows(
     patterns: &dyn Patterns,
     options: &PlanOptions,
 ) {
-    if !statement.parsed() || !statement.reading.rows_only {
+    let writes = &statement.reading.writes;
+    if !statement.parsed() || statement.reading.outside_transaction || !step.verbatim {
         return;
     }
-    let writes = &statement.reading.writes;
-    if !writes.is_empty() && writes.iter().all(|write| new.has(write)) {
+    if statement.reading.rows_only && !writes.is_empty() && writes.iter().all(|write| new.has(write)) {
         let note = "What it writes to is made by this plan and goes when that is taken back.";
         step.rollback = Rollback { note: Some(note.to_owned()), ..Rollback::exact(Vec::new()) };
         return;
@@ -144,21 +145,29 @@ fn keep_rows(
     if let Some(kept) = patterns.keeping_rows(statement, now) {
         step.sql = kept.sql;
         step.rollback = kept.rollback;
+        step.derives_rollback = false;
         step.verbatim = false;
     }
 }
 
-/// Whether the statement drops tables or columns, and nothing else, with nothing hidden in IF EXISTS or CASCADE.
+/// Whether the statement drops tables or columns that are there, with nothing beside that a pattern would do in
+/// another way than the statement.
 fn drops_with_data(statement: &Statement, now: &Schema) -> bool {
     let there = |change: &Change| match change {
         Change::DropTable { name } => now.tables.contains_key(name),
         Change::DropColumn { table, column } => now.tables.get(table).is_some_and(|t| t.column(column).is_some()),
+        Change::DropConstraint { .. }
+        | Change::DropIndex { .. }
+        | Change::DropView { .. }
+        | Change::DropTrigger { .. }
+        | Change::AddColumn { .. }
+        | Change::AddConstraint { .. }
+        | Change::SetDefault { .. }
+        | Change::DropNotNull { .. } => true,
         _ => false,
     };
-    let words: Vec<String> = statement.text.split_whitespace().map(str::to_uppercase).collect();
-    let subtle = words.iter().any(|w| w == "CASCADE")
-        || words.windows(2).any(|w| matches!(w, [a, b] if a == "IF" && b == "EXISTS"));
-    !subtle && statement.reading.changes.iter().all(there)
+    let drops = |change: &Change| matches!(change, Change::DropTable { .. } | Change::DropColumn { .. });
+    statement.reading.changes.iter().any(drops) && statement.reading.changes.iter().all(there)
 }
 
 /// Whether the change adds to a table that is there, under names that a pattern keeps.

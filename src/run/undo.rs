@@ -50,7 +50,7 @@ pub(super) fn rollback_plan_with(run: &RunRecord, to: Option<&str>, left: &Left)
         steps: Vec::new(),
         notes: Vec::new(),
     };
-    let mut done = false;
+    let mut done = run.steps.is_empty();
     for record in run.steps.iter().skip(first).rev() {
         done |= record.state == StepState::Done;
         if !may_have_effect(record)? {

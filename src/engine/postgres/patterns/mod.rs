@@ -2,6 +2,7 @@
 
 mod columns;
 mod constraints;
+mod converts;
 mod drops;
 mod enums;
 mod erased;
@@ -36,9 +37,9 @@ pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) 
     planner.finish()
 }
 
-/// A statement that changes rows, run so that they can be brought back.
+/// A statement that changes rows or converts values, run so that they can be brought back.
 pub(super) fn keeping_rows(statement: &Statement, now: &Schema) -> Option<KeptRows> {
-    rows::keeping(statement, now)
+    if statement.reading.rows_only { rows::keeping(statement, now) } else { converts::keeping(statement, now) }
 }
 
 /// One change by its pattern; what has none is done directly.

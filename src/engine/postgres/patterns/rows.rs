@@ -9,7 +9,7 @@ use crate::engine::postgres::judge::volatile::is_volatile;
 use crate::engine::postgres::reader::cursor::Cursor;
 use crate::engine::postgres::reader::rows::{RowStatement, Verb, parse};
 use crate::engine::postgres::render::{ident, ident_list, relation};
-use crate::plan::{KeptRows, PlanOptions, Rollback};
+use crate::plan::{KeptRows, PlanOptions, Rollback, RollbackKind};
 use crate::schema::{QName, Schema, Table};
 use crate::sql::Statement;
 
@@ -139,11 +139,13 @@ pub(super) struct Copies<'a> {
     names: Vec<QName>,
     /// What does not come back.
     pub lost: Vec<String>,
+    /// What else the way back drops at its end.
+    after: Vec<String>,
     how: &'static str,
 }
 
 impl<'a> Copies<'a> {
-    fn new(statement: &Statement, now: &'a Schema) -> Self {
+    pub fn new(statement: &Statement, now: &'a Schema) -> Self {
         let bytes = statement.text.bytes().chain(statement.span.start.to_le_bytes());
         let mark = bytes.fold(0x811c_9dc5_u32, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         Self {
@@ -153,6 +155,7 @@ impl<'a> Copies<'a> {
             back: Vec::new(),
             names: Vec::new(),
             lost: Vec::new(),
+            after: Vec::new(),
             how: "The rows come back as they were kept",
         }
     }
@@ -167,7 +170,8 @@ impl<'a> Copies<'a> {
         Planner::new(self.now, &options).key(&table.name)
     }
 
-    fn name(&mut self, table: &Table) -> QName {
+    /// The name of another copy.
+    pub fn name(&mut self, table: &Table) -> QName {
         let number = if self.names.is_empty() { String::new() } else { format!("_{}", self.names.len() + 1) };
         let name = names::own("keep", &table.name, &format!("{}{number}", self.mark));
         self.names.push(name.clone());
@@ -234,16 +238,41 @@ impl<'a> Copies<'a> {
         self.back.extend([switch("DISABLE"), statement, check_now, switch("ENABLE")]);
     }
 
-    fn kept(self) -> KeptRows {
+    pub fn gone_after(&mut self, drop: String) {
+        self.after.push(drop);
+    }
+
+    fn drops(&self) -> impl Iterator<Item = String> + '_ {
+        self.after.iter().cloned().chain(self.names.iter().map(|name| format!("DROP TABLE {}", relation(name))))
+    }
+
+    /// What is told of the copies.
+    fn told(&self) -> String {
         let names: Vec<String> = self.names.iter().map(ToString::to_string).collect();
-        let note = format!(
-            "{} in {}, which may be dropped when no way back is wanted any more; rows that others write meanwhile \
-             are not kept.",
-            self.how,
-            names.join(", ")
-        );
-        let mut sql = self.back;
-        sql.extend(self.names.iter().map(|name| format!("DROP TABLE {}", relation(name))));
+        format!("in {}, which may be dropped when no way back is wanted any more", names.join(", "))
+    }
+
+    /// With a way back that was made elsewhere, from the copies.
+    pub fn kept_within(mut self, mut rollback: Rollback) -> KeptRows {
+        if self.names.is_empty() {
+            // Nothing is kept, so the schema for it is not needed either.
+            self.sql.remove(0);
+            return KeptRows { sql: self.sql, rollback };
+        }
+        rollback.sql.extend(self.drops().collect::<Vec<_>>());
+        if rollback.kind == RollbackKind::Exact {
+            rollback.kind = RollbackKind::Restores;
+        }
+        let note = rollback.note.take().unwrap_or_default();
+        rollback.note = Some(format!("{note} The values from before are {}.", self.told()).trim_start().to_owned());
+        KeptRows { sql: self.sql, rollback }
+    }
+
+    fn kept(mut self) -> KeptRows {
+        let note = format!("{} {}; rows that others write meanwhile are not kept.", self.how, self.told());
+        let drops: Vec<String> = self.drops().collect();
+        let mut sql = std::mem::take(&mut self.back);
+        sql.extend(drops);
         let rollback = if self.lost.is_empty() {
             Rollback::restores(sql, note)
         } else {
