@@ -32,6 +32,7 @@ pub fn from_sql(
     }
     let mut known = true;
     let mut new = Made::default();
+    let mut ground = Ground::default();
     for statement in &script.statements {
         let reading = &statement.reading;
         if reading.session_setting && reading.changes.is_empty() {
@@ -49,8 +50,14 @@ pub fn from_sql(
             made.push(verbatim(statement, &now, patterns));
         }
         if let [only] = made.as_mut_slice() {
-            keep_rows(only, statement, &now, &new, patterns, options);
+            if ground.is_doubtful_for(statement) {
+                only.rollback = announced(may_touch_rows(statement));
+                only.derives_rollback = true;
+            } else {
+                keep_rows(only, statement, &now, &new, &ground, patterns, options);
+            }
         }
+        ground.after(statement);
         for step in &mut made {
             step.session.extend(session.iter().cloned());
             step.rollback.session.extend(session.iter().cloned());
@@ -100,7 +107,10 @@ fn safe_steps(
     }
     if drops_with_data(statement, now) {
         let laid = patterns.steps(changes, now, options).ok();
-        return laid.filter(|steps| steps.len() > 1 && same_end(changes, steps, now));
+        let keeps = |steps: &Vec<Step>| {
+            steps.len() > 1 || steps.iter().any(|step| step.rollback.kind == RollbackKind::Restores)
+        };
+        return laid.filter(|steps| keeps(steps) && same_end(changes, steps, now));
     }
     if !changes.iter().all(|c| builds_on(c, now)) || !changes.iter().any(has_safe_way) {
         return None;
@@ -127,6 +137,7 @@ fn keep_rows(
     statement: &Statement,
     now: &Schema,
     new: &Made,
+    ground: &Ground,
     patterns: &dyn Patterns,
     options: &PlanOptions,
 ) {
@@ -139,7 +150,7 @@ fn keep_rows(
         step.rollback = Rollback { note: Some(note.to_owned()), ..Rollback::exact(Vec::new()) };
         return;
     }
-    if options.style == Style::Direct {
+    if options.style == Style::Direct || ground.shaken {
         return;
     }
     if let Some(kept) = patterns.keeping_rows(statement, now) {
@@ -270,6 +281,36 @@ pub(super) fn way_back(statements: &[&Statement], now: &Schema, patterns: &dyn P
     (announced(rows || acting.iter().any(|s| may_touch_rows(s))), true)
 }
 
+/// How far the model may be trusted to be the schema of the moment, in the middle of a script.
+#[derive(Debug, Default)]
+struct Ground {
+    /// There may be things that the model has not: `CREATE TABLE … AS` has made them.
+    more: bool,
+    /// What the model has may be other than it says: a block or a call has had its hands on it.
+    shaken: bool,
+}
+
+impl Ground {
+    fn after(&mut self, statement: &Statement) {
+        let reading = &statement.reading;
+        let harmless = statement.parsed() && (reading.complete || reading.rows_only || reading.read_only);
+        let changes_things = statement.class.starts_with("ALTER ") || statement.class.starts_with("DROP ");
+        self.more |= !harmless;
+        self.shaken |= !harmless && (!statement.parsed() || reading.hidden || changes_things);
+    }
+
+    /// Whether a statement may do something else here than it was read to do.
+    fn is_doubtful_for(&self, statement: &Statement) -> bool {
+        let reading = &statement.reading;
+        if reading.rows_only || reading.read_only || !reading.complete {
+            return false;
+        }
+        let words: Vec<String> = statement.text.split_whitespace().map(str::to_uppercase).collect();
+        let asks = words.windows(2).any(|w| matches!(w, [a, b] if a == "IF" && (b == "EXISTS" || b == "NOT")));
+        self.shaken || (self.more && asks && reading.changes.is_empty())
+    }
+}
+
 /// Whether rows may be other ones after a statement that does not tell all that it does.
 fn may_touch_rows(statement: &Statement) -> bool {
     let reading = &statement.reading;
@@ -361,6 +402,13 @@ mod tests {
         assert_eq!(drop.steps[0].destroys, ["orders.region"]);
         assert_eq!(drop.steps[0].rollback.kind, RollbackKind::Lossy);
         assert_eq!(drop.steps[0].rollback.sql, ["ADD orders region"]);
+    }
+
+    #[test]
+    fn after_what_could_not_be_read_the_model_is_not_trusted() {
+        let shaken = plan("WHATEVER; ADD orders a; UPDATE orders", Style::Safe);
+        assert!(shaken.steps[1].derives_rollback && shaken.steps[1].rollback.sql.is_empty());
+        assert!(!shaken.steps[2].derives_rollback);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::catalog::view_query;
 use super::keywords::is_keyword;
-use super::patterns::{self, kept_text};
+use super::patterns::{self, text_under_its_name};
 use super::reader::create_table::made_name;
 use super::reader::{create_index, lex};
 use crate::schema::{
@@ -67,7 +67,7 @@ pub(super) fn bare(sql: &str) -> String {
 }
 
 fn create_table_with_all(table: &Table) -> Vec<String> {
-    let mut out = vec![kept_text(table).map_or_else(|| create_table(table), bare)];
+    let mut out = vec![text_under_its_name(table).map_or_else(|| create_table(table), |text| bare(&text))];
     out.extend(table.indexes.values().map(|index| create_index(&table.name, index)));
     out.extend(table.triggers.values().map(|trigger| bare(&trigger.definition)));
     out

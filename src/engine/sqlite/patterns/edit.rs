@@ -18,6 +18,16 @@ pub(in crate::engine::sqlite) fn kept_text(table: &Table) -> Option<&str> {
     says(sql, table).then_some(sql)
 }
 
+/// The text of a table that has been renamed since, under its name of now; if it still says what the model says.
+pub(in crate::engine::sqlite) fn text_under_its_name(table: &Table) -> Option<String> {
+    if let Some(kept) = kept_text(table) {
+        return Some(kept.to_owned());
+    }
+    let sql = table.sql.as_deref()?;
+    let renamed = lex::rename(sql, &create_table::parse(sql)?.name, &ident(&table.name.name));
+    says(&renamed, table).then_some(renamed)
+}
+
 /// Whether a text makes the table of the model, but for the names of what has none.
 fn says(sql: &str, table: &Table) -> bool {
     let Some(read) = create_table::parse(sql) else { return false };

@@ -9,7 +9,7 @@ mod object;
 mod rebuild;
 mod title;
 
-pub(super) use edit::kept_text;
+pub(super) use edit::{kept_text, text_under_its_name};
 
 use crate::plan::{PlanOptions, Rollback, Step};
 use crate::schema::{Change, QName, Schema};
