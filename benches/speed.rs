@@ -113,8 +113,7 @@ fn lint_of_5_000_statements(bencher: Bencher) {
 fn plan_file_of_100_steps_written_and_read(bencher: Bencher) {
     let before = schema(100, false);
     let dialect = engine::dialect(EngineKind::Postgres).unwrap();
-    let plan =
-        plan::from_sql("a script", &statements(100), &before, dialect.as_ref(), &PlanOptions::default());
+    let plan = plan::from_sql("a script", &statements(100), &before, dialect.as_ref(), &PlanOptions::default());
     bencher.bench_local(|| plan::file::read(&plan::file::write(&plan, dialect.as_ref()), dialect.as_ref()).unwrap());
 }
 

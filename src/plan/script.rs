@@ -12,13 +12,7 @@ use std::collections::BTreeSet;
 /// the same end, every other statement is a step with its own text.
 ///
 /// A script without a statement, as some histories have them, is a plan without a step.
-pub fn from_sql(
-    title: &str,
-    text: &str,
-    before: &Schema,
-    patterns: &dyn Patterns,
-    options: &PlanOptions,
-) -> Plan {
+pub fn from_sql(title: &str, text: &str, before: &Schema, patterns: &dyn Patterns, options: &PlanOptions) -> Plan {
     let script = patterns.read(text, before);
     let mut now = before.clone();
     let mut session: Vec<String> = Vec::new();

@@ -125,7 +125,9 @@ fn way_back(step: &Step) -> Result<Way> {
                 step.id
             ),
         )
-        .hint("Compare the schema with a snapshot from before the run, and plan the way back with `lockstep plan --to`."));
+        .hint(
+            "Compare the schema with a snapshot from before the run, and plan the way back with `lockstep plan --to`.",
+        ));
     }
     match (step.kind, rollback.kind) {
         (StepKind::Wait, _) => Ok(Way::Nothing(Some(format!(

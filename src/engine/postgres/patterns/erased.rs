@@ -17,11 +17,7 @@ fn taken(copies: &mut Copies<'_>, table: &Table, rows: &Which, above: &mut Vec<Q
     copies.rows_again(table, &columns, &copy);
     above.push(table.name.clone());
     for (child, key) in followers(copies, table) {
-        let condition = format!(
-            "EXISTS (SELECT FROM {} AS kept WHERE {})",
-            relation(&copy),
-            points_at(table, &key)
-        );
+        let condition = format!("EXISTS (SELECT FROM {} AS kept WHERE {})", relation(&copy), points_at(table, &key));
         let rows = Which::of(&child.name, Some(&condition));
         if above.contains(&child.name) {
             copies.lost.push(format!("rows of {} that go by their own foreign keys", child.name.short()));

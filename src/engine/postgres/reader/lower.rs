@@ -2,9 +2,9 @@
 
 use super::cursor::Cursor;
 use super::parse::parse;
-use super::{calls, relations, rows};
 use super::tree::{Dropped, Tree};
 use super::world::World;
+use super::{calls, relations, rows};
 use crate::schema::{Change, Extension, ObjectKind, ObjectRef, QName};
 use crate::sql::{Reading, RowWrite};
 

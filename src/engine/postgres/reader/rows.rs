@@ -37,11 +37,8 @@ pub(in crate::engine::postgres) struct RowStatement<'a> {
 pub(in crate::engine::postgres) fn parse(text: &str) -> Option<RowStatement<'_>> {
     let mut cursor = Cursor::new(text);
     let start = cursor.position();
-    let with = if cursor.sees("with") {
-        Some(section(&mut cursor, &["insert", "update", "delete", "merge"]))
-    } else {
-        None
-    };
+    let with =
+        if cursor.sees("with") { Some(section(&mut cursor, &["insert", "update", "delete", "merge"])) } else { None };
     let verb = match cursor.take_any(&["insert into", "update", "delete from", "merge into", "copy"])? {
         "insert into" => Verb::Insert,
         "update" => Verb::Update,
@@ -159,7 +156,8 @@ mod tests {
     fn deletes_and_inserts_are_taken_apart() {
         let delete = parse("delete from t using u where t.a = u.a").unwrap();
         assert_eq!((delete.sources, delete.condition), (Some("u"), Some("t.a = u.a")));
-        let insert = parse("insert into t (a) select a from u on conflict (a) do update set b = 1 returning a").unwrap();
+        let insert =
+            parse("insert into t (a) select a from u on conflict (a) do update set b = 1 returning a").unwrap();
         assert_eq!((insert.conflict, insert.alias), (Some("update"), None));
         assert!(insert.body.ends_with("set b = 1"));
         assert_eq!(parse("insert into t default values").unwrap().alias, None);
