@@ -41,7 +41,7 @@ pub fn without_rollback(step: &Step, why: &Error) -> Step {
 /// What leads from `after` to `before`.
 fn between(before: &Schema, after: &Schema, patterns: &dyn Patterns) -> Result<Rollback> {
     let renames = renamed_back(before, after);
-    let changes = with_defaults(order(&diff::compare(after, before, &renames), after)?, before, after);
+    let changes = with_defaults(order(&diff::compare(after, before, &renames), after, Some(before))?, before, after);
     let options = PlanOptions { style: Style::Direct, ..PlanOptions::default() };
     let steps = patterns.steps(&changes, after, &options)?;
     let mut rollback = Rollback::exact(Vec::new());
