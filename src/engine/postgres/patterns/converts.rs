@@ -71,7 +71,7 @@ impl Conversion<'_> {
         actions.push(alter(&format!("TYPE {}{collation} USING {value}", self.old.data_type)));
         actions.extend(self.old.default.iter().map(|default| alter(&format!("SET DEFAULT {default}"))));
         rollback.sql.push(format!("ALTER TABLE {table} {}", actions.join(", ")));
-        rollback.sql.extend(rebuilt.iter().flat_map(|i| index::direct(&self.was.name, i)));
+        rollback.sql.extend(rebuilt.iter().flat_map(|i| index::direct(&self.was.name, i, false)));
         rollback
     }
 
