@@ -118,7 +118,7 @@ fn index(row: &PgRow, build: &Build, words: &Words) -> Result<(i64, Index)> {
     let mut expressions = cells.take::<Option<Vec<String>>>()?.unwrap_or_default().into_iter();
     let parameters: Vec<String> = cells.take()?;
     let attached_to = attached(cells.take()?);
-    let mut keys = Vec::new();
+    let mut keys = Vec::with_capacity(key_count);
     let parts = columns.iter().take(key_count).zip(orders).zip(classes).zip(collations);
     for (at, (((column, order), class), collation)) in parts.enumerate() {
         let (on, usual_collation) = match build.column(relation, *column) {
