@@ -167,7 +167,7 @@ pub struct Diff {
     /// Server whose scratch databases may be used to load SQL exactly.
     #[arg(long, value_name = "URL")]
     pub shadow: Option<String>,
-    /// That an object was renamed: old=new, where old is table, schema.table or table.column. May be repeated.
+    /// That an object was renamed: old=new, where old is table, schema.table, table.column, or any other name. May be repeated.
     #[arg(long, value_name = "OLD=NEW")]
     pub rename: Vec<String>,
     /// The engine of SQL text, where neither side is a database.

@@ -14,10 +14,12 @@ pub async fn run(args: Diff, config: &Config) -> Result<Status> {
     let dialect = &before.dialect;
     let renames = source::renames(&args.rename, &before.schema, dialect.default_schema())?;
     let changes = diff::compare(&before.schema, &after.schema, &renames);
+    let suspects = diff::suspected_renames(&before.schema, &after.schema, &renames);
+    suspects.iter().for_each(|suspect| output::note(&suspect.advice()));
     let entries = diff::entries(&before.schema, &after.schema, &changes, dialect.as_ref());
     match args.format {
         DiffFormat::Json => output::print_json(&serde_json::json!({
-            "equal": changes.is_empty(), "entries": entries, "changes": changes,
+            "equal": changes.is_empty(), "entries": entries, "changes": changes, "suspected_renames": suspects,
         }))?,
         DiffFormat::Sql => {
             let mut schema = before.schema.clone();

@@ -97,6 +97,9 @@ async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOpti
     let patterns = before.dialect.as_ref();
     let mut plan = plan::toward(&title, &changes, &before.schema, &after.schema, patterns, options)?;
     plan.notes.extend(after.notes);
+    let suspects = diff::suspected_renames(&before.schema, &after.schema, &renames);
+    suspects.iter().for_each(|suspect| output::note(&suspect.advice()));
+    plan.notes.extend(suspects.iter().map(diff::Suspect::advice));
     Ok(plan)
 }
 

@@ -360,7 +360,8 @@ mod tests {
         let mut after = before.clone();
         table.columns[1].name = "new".into();
         after.tables.insert(name("t"), table.into());
-        let suspected = crate::diff::suspected_renames(&before, &after);
+        let suspected = crate::diff::suspected_renames(&before, &after, &[]);
+        let suspected: Vec<Rename> = suspected.into_iter().map(|suspect| suspect.rename).collect();
         assert_eq!(suspected.len(), 1);
         assert_eq!(compare(&before, &after, &[]).len(), 2, "a drop and an addition, unless told");
         let told = compare(&before, &after, &suspected);

@@ -124,6 +124,7 @@ impl Schema {
                 let mut definition = remove(&mut self.types, ObjectKind::Type, from)?;
                 definition.name = from.sibling(to);
                 self.rename_in_dependencies(from, &definition.name);
+                self.retype(from, &definition.name);
                 self.types.insert(definition.name.clone(), definition);
             }
             Change::AddEnumValue { name, value, place } => self.add_enum_value(name, value, place)?,
@@ -215,6 +216,35 @@ impl Schema {
             None => name.schema == object.name.schema,
         };
         self.views.values_mut().filter(|v| in_schema(&v.name)).find_map(|v| v.indexes.get_mut(bare))
+    }
+
+    /// Gives what is of a type the type's new name.
+    fn retype(&mut self, from: &QName, to: &QName) {
+        let old = from.to_string();
+        let renamed = |text: &str| {
+            let rest = text.strip_prefix(&old).filter(|rest| rest.is_empty() || *rest == "[]")?;
+            Some(format!("{to}{rest}"))
+        };
+        let is_of = |table: &Table| table.columns.iter().any(|c| renamed(&c.data_type).is_some());
+        let tables: Vec<QName> = self.tables.values().filter(|t| is_of(t)).map(|t| t.name.clone()).collect();
+        for name in tables {
+            let Some(table) = self.tables.get_mut(&name) else { continue };
+            for column in &mut table.columns {
+                column.data_type = renamed(&column.data_type).unwrap_or_else(|| std::mem::take(&mut column.data_type));
+            }
+        }
+        for definition in self.types.values_mut() {
+            match &mut definition.kind {
+                TypeKind::Domain { base, .. } => *base = renamed(base).unwrap_or_else(|| std::mem::take(base)),
+                TypeKind::Composite { attributes } => {
+                    for attribute in attributes {
+                        let data_type = &mut attribute.data_type;
+                        *data_type = renamed(data_type).unwrap_or_else(|| std::mem::take(data_type));
+                    }
+                }
+                TypeKind::Enum { .. } | TypeKind::Other { .. } => {}
+            }
+        }
     }
 
     /// The tables that name `table` in a foreign key or as their parent.

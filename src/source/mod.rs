@@ -1,14 +1,15 @@
 //! Where a schema is read from: a database, SQL text that makes a schema, or a snapshot.
 
 mod files;
+mod renames;
 
 pub use files::{read_file, read_file_or_stdin};
+pub use renames::renames;
 
 use crate::config::Config;
-use crate::diff::Rename;
 use crate::engine::{self, ConnectOptions, Database, Dialect, ServerInfo, Target};
 use crate::error::Location;
-use crate::schema::{EngineKind, Namespace, ObjectKind, ObjectRef, QName, Schema};
+use crate::schema::{EngineKind, Namespace, Schema};
 use crate::sql::{Agenda, SqlFile, Task};
 use crate::{Error, ErrorCode, Result};
 use files::{follow_includes, read_folder};
@@ -246,30 +247,4 @@ pub async fn connect(url: &str, config: &Config) -> Result<Arc<dyn Database>> {
         _ => Err(Error::usage(format!("{url} is not a database"))
             .hint("Name one by its URL: postgres://user@host/database or sqlite:file.")),
     }
-}
-
-/// Reads `old=new` options against the schema before.
-pub fn renames(options: &[String], before: &Schema, default_schema: &str) -> Result<Vec<Rename>> {
-    options.iter().map(|option| rename(option, before, default_schema)).collect()
-}
-
-fn rename(option: &str, before: &Schema, default_schema: &str) -> Result<Rename> {
-    let wrong = |why: String| Error::usage(why).hint("Write --rename old_table=new_table or --rename table.old=new.");
-    let (old, new) = option.split_once('=').ok_or_else(|| wrong(format!("{option:?} has no = in it")))?;
-    let new = new.rsplit('.').next().unwrap_or(new).to_owned();
-    let parts: Vec<&str> = old.split('.').collect();
-    let table = |schema: &str, name: &str| Some(QName::new(schema, name)).filter(|q| before.tables.contains_key(q));
-    let column = |q: QName, name: &str| {
-        before.tables.get(&q).and_then(|t| t.column(name)).map(|_| ObjectRef::part(ObjectKind::Column, q, name))
-    };
-    let found = match parts.as_slice() {
-        [name] => table(default_schema, name).map(|q| ObjectRef::new(ObjectKind::Table, q)),
-        [first, second] => table(first, second)
-            .map(|q| ObjectRef::new(ObjectKind::Table, q))
-            .or_else(|| column(QName::new(default_schema, *first), second)),
-        [schema, name, part] => column(QName::new(*schema, *name), part),
-        _ => None,
-    };
-    let from = found.ok_or_else(|| wrong(format!("there is no table or column {old:?} to rename")))?;
-    Ok(Rename { from, to: new })
 }

@@ -118,6 +118,7 @@ pub fn built() -> Built {
         style: Style::Safe,
         differences: vec![super::state::Difference { entry, lines }],
         made_for: Arc::new(schema()),
+        suspects: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::effect::Ground;
 use super::super::state::{Built, Difference, Source as Origin};
 use crate::config::Config;
+use crate::diff::Suspect;
 use crate::engine::Database;
 use crate::plan::{self, Plan, PlanOptions, Style};
 use crate::schema::{Change, EngineKind, Schema};
@@ -35,8 +36,8 @@ fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Sche
             plan
         }
         (Origin::Sql { title, text }, _) => plan::from_sql(title, text, schema, dialect, &options),
-        (Origin::Wanted { title, .. }, Some(wanted)) => {
-            let changes = diff::compare(schema, wanted, &[]);
+        (Origin::Wanted { title, renames, .. }, Some(wanted)) => {
+            let changes = diff::compare(schema, wanted, renames);
             plan::toward(&format!("As in {title}"), &changes, schema, wanted, dialect, &options)?
         }
         (Origin::Wanted { .. } | Origin::File, _) => return Err(Error::internal("there is nothing to plan from")),
@@ -44,14 +45,24 @@ fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Sche
     if plan.base.is_none() {
         plan.starts_from(schema);
     }
-    Ok(judge(plan, source, style, ground))
+    let suspects = suspects(&source, schema, wanted);
+    plan.notes.extend(suspects.iter().map(Suspect::sentence));
+    Ok(Built { suspects, ..judge(plan, source, style, ground) })
+}
+
+/// The renames that may have been meant and that nobody has answered for.
+fn suspects(source: &Origin, schema: &Schema, wanted: Option<&Schema>) -> Vec<Suspect> {
+    let (Origin::Wanted { renames, others, .. }, Some(wanted)) = (source, wanted) else { return Vec::new() };
+    let mut suspects = diff::suspected_renames(schema, wanted, renames);
+    suspects.retain(|suspect| !others.contains(&suspect.rename));
+    suspects
 }
 
 /// Judges a plan and says what it changes.
 pub fn judge(mut plan: Plan, source: Origin, style: Style, ground: &Ground) -> Built {
     risk::annotate(&mut plan, &ground.schema, &*ground.dialect, true);
     let differences = differences_of(&plan, ground);
-    Built { plan, source, style, differences, made_for: Arc::clone(&ground.schema) }
+    Built { plan, source, style, differences, made_for: Arc::clone(&ground.schema), suspects: Vec::new() }
 }
 
 fn differences_of(plan: &Plan, ground: &Ground) -> Vec<Difference> {

@@ -1,6 +1,7 @@
 //! What lies over the panes and takes the keys: dialogs, the palette, help.
 
 use super::line::Line;
+use crate::diff::Rename;
 use crate::run::Direction;
 use crate::schema::Schema;
 use std::path::PathBuf;
@@ -119,6 +120,11 @@ pub enum Then {
     PlanAgain,
     StopRun,
     Overwrite(PathBuf),
+    /// An object of the plan's target is one of before under another name, or another one.
+    Renamed {
+        rename: Rename,
+        same: bool,
+    },
 }
 
 /// What a run that is about to start carries out.

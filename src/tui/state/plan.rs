@@ -1,6 +1,6 @@
 //! The plan on the panel, where it came from, and its edits.
 
-use crate::diff::{Entry, Line};
+use crate::diff::{Entry, Line, Rename, Suspect};
 use crate::plan::{Plan, Step, Style};
 use crate::schema::{Change, Schema};
 use std::sync::Arc;
@@ -21,6 +21,10 @@ pub enum Source {
     Wanted {
         title: String,
         text: String,
+        /// What was said to be renamed.
+        renames: Vec<Rename>,
+        /// What was said to be another object.
+        others: Vec<Rename>,
     },
     /// A plan file.
     File,
@@ -49,6 +53,8 @@ pub struct Built {
     pub differences: Vec<Difference>,
     /// The schema that the plan was made for.
     pub made_for: Arc<Schema>,
+    /// Renames that may have been meant and were not asked about yet.
+    pub suspects: Vec<Suspect>,
 }
 
 /// The panel's state.

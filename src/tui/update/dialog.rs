@@ -3,7 +3,7 @@
 use super::super::effect::Effect;
 use super::super::keys::Chord;
 use super::super::state::{Ask, Choice, Confirm, GUARD, Layer, Link, State, Then};
-use super::{files, inform, run};
+use super::{files, inform, plan, run};
 use crate::run::{Command, Consent};
 use crate::tui::action::Tab;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -80,6 +80,7 @@ fn carry_out(state: &mut State, then: Then, effects: &mut Vec<Effect>) {
         Then::PlanAgain => plan_again(state, effects),
         Then::StopRun => run::stop(state, effects),
         Then::Overwrite(path) => files::save(state, path, true, effects),
+        Then::Renamed { rename, same } => plan::renamed(state, rename, same, effects),
     }
 }
 

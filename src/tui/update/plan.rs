@@ -2,8 +2,9 @@
 
 use super::super::action::Tab;
 use super::super::effect::Effect;
-use super::super::state::{Built, Difference, Focus, Notice, Said, Source, State, StepNow};
+use super::super::state::{Ask, Built, Choice, Difference, Focus, Layer, Notice, Said, Source, State, StepNow, Then};
 use super::{inform, problem, sql_text};
+use crate::diff::Rename;
 use crate::plan::{Plan, PlanEditor, Style};
 use crate::{Error, Result};
 
@@ -75,6 +76,7 @@ pub fn planned(state: &mut State, id: u64, result: Result<Built>) {
             state.diff.other = None;
             state.diff.selected = 0;
             state.tab = Tab::Plan;
+            ask_about_renames(state);
         }
         Err(error) => {
             state.plan.problem = Some(error.clone());
@@ -82,6 +84,39 @@ pub fn planned(state: &mut State, id: u64, result: Result<Built>) {
             state.chat.say(Said::Problem(error.clone()));
             problem(state, error);
         }
+    }
+}
+
+/// Asks about the first rename that may have been meant. As long as nobody has answered, the plan drops and adds.
+fn ask_about_renames(state: &mut State) {
+    let Some(suspect) = state.plan.built.as_ref().and_then(|built| built.suspects.first()) else { return };
+    let then = |same: bool| Then::Renamed { rename: suspect.rename.clone(), same };
+    let ask = Ask {
+        opened: state.now,
+        title: "Renamed, or another one?".into(),
+        text: vec![
+            suspect.sentence(),
+            "As it stands, the plan drops the one and adds the other: what is in it does not come along.".into(),
+        ],
+        choices: vec![
+            Choice { key: 'r', label: "it is the same: rename it".into(), then: then(true) },
+            Choice { key: 'd', label: "they are two: drop the one, add the other".into(), then: then(false) },
+        ],
+    };
+    state.layers.push(Layer::Ask(ask));
+}
+
+/// The answer to a question about a rename.
+pub fn renamed(state: &mut State, rename: Rename, same: bool, effects: &mut Vec<Effect>) {
+    let Some(built) = &mut state.plan.built else { return };
+    built.suspects.retain(|suspect| suspect.rename != rename);
+    let Source::Wanted { renames, others, .. } = &mut built.source else { return };
+    if same {
+        renames.push(rename);
+        build_again(state, effects);
+    } else {
+        others.push(rename);
+        ask_about_renames(state);
     }
 }
 

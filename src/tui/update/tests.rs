@@ -1,14 +1,15 @@
 //! What keys and answers do to the state.
 
+use crate::diff::{Rename, Suspect};
 use crate::engine::Target;
 use crate::run::{Command, Event, Outcome};
-use crate::schema::{ObjectKind, OutlineEntry, QName};
+use crate::schema::{ObjectKind, ObjectRef, OutlineEntry, QName};
 use crate::tui::Preparing;
 use crate::tui::action::Tab;
 use crate::tui::effect::Effect;
 use crate::tui::fixture::{Stage, built};
 use crate::tui::message::{FromDatabase, Message};
-use crate::tui::state::{Focus, Layer, Link};
+use crate::tui::state::{Built, Focus, Layer, Link, Source};
 use crossterm::event::{KeyCode, KeyEvent};
 use std::time::Duration;
 
@@ -143,6 +144,47 @@ fn steps_of_one_table_keep_their_order_and_a_drop_can_be_undone() {
     assert_eq!(stage.state.plan.plan().map(|p| p.steps.len()), Some(1));
     stage.keys("u");
     assert_eq!(stage.state.plan.plan().map(|p| p.steps.len()), Some(2));
+}
+
+/// A plan toward a schema in which `sales.total` may be `sales.amount` under another name.
+fn plan_with_a_suspect(stage: &mut Stage) {
+    let wanted = Source::Wanted {
+        title: "wanted.sql".into(),
+        text: "create table sales (id bigint);".into(),
+        renames: Vec::new(),
+        others: Vec::new(),
+    };
+    let mut effects = Vec::new();
+    super::plan::build(&mut stage.state, wanted.clone(), &mut effects);
+    let Some(Effect::Plan { id, .. }) = effects.pop() else { panic!("no plan is made: {effects:?}") };
+    let table = QName::new("public", "sales");
+    let rename = Rename { from: ObjectRef::part(ObjectKind::Column, table, "amount"), to: "total".into() };
+    let suspect = Suspect { rename, evidence: "it has the same type".into() };
+    let built = Built { source: wanted, suspects: vec![suspect], ..built() };
+    stage.send(Message::Planned(id, Box::new(Ok(built))));
+}
+
+#[test]
+fn a_rename_that_may_have_been_meant_is_asked_about() {
+    let mut stage = Stage::planned();
+    plan_with_a_suspect(&mut stage);
+    let Some(Layer::Ask(ask)) = stage.state.layers.last() else { panic!("nothing is asked") };
+    assert!(ask.text[0].contains("amount of sales is gone, and total may be the same"), "{:?}", ask.text);
+    let effects = stage.keys("r");
+    let Some(Effect::Plan { source: Source::Wanted { renames, .. }, .. }) = effects.first() else {
+        panic!("the plan is made again with the rename: {effects:?}")
+    };
+    assert_eq!(renames.len(), 1);
+}
+
+#[test]
+fn a_rename_that_was_denied_is_not_asked_about_again() {
+    let mut stage = Stage::planned();
+    plan_with_a_suspect(&mut stage);
+    assert!(stage.keys("d").is_empty(), "the plan stays as it is");
+    assert!(stage.state.layers.is_empty());
+    let Some(Source::Wanted { others, .. }) = stage.state.plan.built.as_ref().map(|b| &b.source) else { panic!() };
+    assert_eq!(others.len(), 1);
 }
 
 #[test]
