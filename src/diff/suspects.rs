@@ -24,7 +24,8 @@ impl Suspect {
     pub fn option(&self) -> String {
         let from = &self.rename.from;
         let schema = Some(&from.name.schema).filter(|schema| !matches!(schema.as_str(), "public" | "main"));
-        let old: Vec<String> = schema.into_iter().chain([&from.name.name]).chain(&from.part).map(|p| quoted(p)).collect();
+        let old: Vec<String> =
+            schema.into_iter().chain([&from.name.name]).chain(&from.part).map(|p| quoted(p)).collect();
         format!("{}={}", old.join("."), quoted(&self.rename.to))
     }
 
@@ -223,10 +224,7 @@ fn columns(before: &Table, after: &Table) -> Vec<Suspect> {
     );
     let placed: HashSet<&str> = by_place.iter().flat_map(|(from, to)| [*from, *to]).collect();
     let suspect = |(from, to): (&str, &str), evidence: &str| Suspect {
-        rename: Rename {
-            from: ObjectRef::part(ObjectKind::Column, before.name.clone(), from),
-            to: to.to_owned(),
-        },
+        rename: Rename { from: ObjectRef::part(ObjectKind::Column, before.name.clone(), from), to: to.to_owned() },
         evidence: evidence.to_owned(),
     };
     let in_place = by_place.iter().map(|pair| suspect(*pair, "it has the same type and stands in the same place"));
@@ -275,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_table_with_most_of_the_columns_is_suspected() {
-        let before = schema(&[table("orders", &[("id", "bigint"), ("total", "numeric"), ("at", "date"), ("by", "text")])]);
+        let before =
+            schema(&[table("orders", &[("id", "bigint"), ("total", "numeric"), ("at", "date"), ("by", "text")])]);
         let more = [("id", "bigint"), ("total", "numeric"), ("at", "date"), ("by", "text"), ("paid", "boolean")];
         assert_eq!(options(&before, &schema(&[table("Sales of it", &more)])), ["orders=\"Sales of it\""]);
         let less = schema(&[table("sales", &[("id", "bigint"), ("name", "text")])]);

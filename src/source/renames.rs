@@ -26,8 +26,9 @@ fn rename(option: &str, before: &Schema, default_schema: &str) -> Result<Rename>
     };
     let found = match old_parts.as_slice() {
         [name] => whole(before, QName::new(default_schema, name)),
-        [first, second] => whole(before, QName::new(first, second))
-            .or_else(|| part(before, QName::new(default_schema, first), second)),
+        [first, second] => {
+            whole(before, QName::new(first, second)).or_else(|| part(before, QName::new(default_schema, first), second))
+        }
         [schema, name, of_it] => part(before, QName::new(schema, name), of_it),
         _ => None,
     };
