@@ -97,7 +97,7 @@ fn renamed_back(before: &Schema, after: &Schema) -> Vec<Rename> {
             None => Rename { to: from.name.name.clone(), from: ObjectRef::new(from.kind, from.name.sibling(&to)) },
         }
     };
-    diff::suspected_renames(before, after).into_iter().map(turned).collect()
+    diff::suspected_renames(before, after, &[]).into_iter().map(|suspect| turned(suspect.rename)).collect()
 }
 
 /// Whether a change on the way back makes again what held rows.
