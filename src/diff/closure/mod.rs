@@ -51,7 +51,7 @@ struct Rebuild<'a> {
 
 impl<'a> Rebuild<'a> {
     fn new(before: &'a Schema, after: &'a Schema, changes: &[Change]) -> Self {
-        let queue: Vec<_> = changes.iter().flat_map(disturbed).collect();
+        let queue: Vec<_> = changes.iter().flat_map(|change| disturbed(change, before)).collect();
         let mut dependants: HashMap<&QName, Vec<&Dependency>> = HashMap::new();
         if !queue.is_empty() {
             before.dependencies.iter().for_each(|d| dependants.entry(&d.on.name).or_default().push(d));
@@ -195,14 +195,22 @@ fn concerns(dependant: &ObjectRef, how: Disturbance) -> bool {
 }
 
 /// The objects that cannot change while others stand on them.
-fn disturbed(change: &Change) -> Vec<(ObjectRef, Disturbance)> {
+fn disturbed(change: &Change, before: &Schema) -> Vec<(ObjectRef, Disturbance)> {
     match change {
         Change::AlterColumnType { table, column, .. } | Change::SetGenerated { table, column, .. } => {
-            vec![(ObjectRef::part(ObjectKind::Column, table.clone(), column), Disturbance::Retyped)]
+            of_column(before, table, column, Disturbance::Retyped)
         }
+        Change::DropColumn { table, column } => of_column(before, table, column, Disturbance::Gone),
         Change::DropTable { name } => vec![(ObjectRef::new(ObjectKind::Table, name.clone()), Disturbance::Gone)],
         other => taken(other).into_iter().map(|object| (object, Disturbance::Gone)).collect(),
     }
+}
+
+/// A column, and those of the table's children that change with it.
+fn of_column(before: &Schema, table: &QName, column: &str, how: Disturbance) -> Vec<(ObjectRef, Disturbance)> {
+    let children = before.tables.children(table).filter(|t| t.column(column).is_some());
+    let own = (ObjectRef::part(ObjectKind::Column, table.clone(), column), how);
+    std::iter::once(own).chain(children.flat_map(|t| of_column(before, &t.name, column, how))).collect()
 }
 
 /// The object, or part of one, that a change takes away.

@@ -43,11 +43,12 @@ impl Graph {
             }
             if touch.takes_away || alters(change) {
                 let own = |from: &ObjectRef| turns.taken.get(from).is_none_or(|taker| *taker == at);
-                // A foreign key that is dropped by itself no longer ties its table.
+                // A foreign key that is dropped by itself no longer ties its table, nor does a parent that it has left.
                 touch.leaves.retain(|need| match (&need.tie, change.table()) {
                     (Tie::Part(Part::Constraint(name)), Some(table)) => {
                         own(&ObjectRef::part(ObjectKind::Constraint, table.clone(), name))
                     }
+                    (Tie::Part(Part::Body), Some(table)) => own(&descent(table)),
                     _ => true,
                 });
                 touch.leaves.extend(was.on(change, before).into_iter().filter(|(from, _)| own(from)).map(|(_, n)| n));
@@ -214,6 +215,8 @@ fn alters(change: &Change) -> bool {
             | Change::AlterColumnType { .. }
             | Change::SetDefault { .. }
             | Change::SetGenerated { .. }
+            | Change::SetPartition { .. }
+            | Change::SetInherits { .. }
             | Change::AlterOther { .. }
     )
 }
@@ -272,8 +275,15 @@ fn taken(change: &Change) -> Option<ObjectRef> {
         Change::DropConstraint { table, name } => ObjectRef::part(Constraint, table.clone(), name),
         Change::DropIndex { table, name } => ObjectRef::part(Index, table.clone(), name),
         Change::DropTrigger { table, name } => ObjectRef::part(Trigger, table.clone(), name),
+        Change::SetPartition { table, partition: None } => descent(table),
+        Change::SetInherits { table, inherits } if inherits.is_empty() => descent(table),
         _ => return None,
     })
+}
+
+/// That a table is somebody's child.
+fn descent(table: &QName) -> ObjectRef {
+    ObjectRef::part(ObjectKind::Table, table.clone(), "parent")
 }
 
 /// What a change is about, for people.

@@ -125,7 +125,8 @@ impl Touch {
                 self.needs(partition.iter().map(|p| Key::Relation(p.parent.clone())));
                 let old = before.tables.get(table).and_then(|t| t.partition_of.as_ref());
                 let left = old.filter(|old| partition.as_ref().is_none_or(|new| new.parent != old.parent));
-                self.leaves(left.map(|old| Key::Relation(old.parent.clone())));
+                let tie = if partition.is_some() { Tie::Part(Part::Body) } else { Tie::Firm };
+                self.leaves.extend(left.map(|old| Need { key: Key::Relation(old.parent.clone()), tie }));
                 // A table is free before it is attached again.
                 let state = Key::Part(ObjectKind::Table, table.clone(), "partition".to_owned());
                 if partition.is_some() { self.makes.push(state) } else { self.removes.push(state) }
@@ -134,7 +135,9 @@ impl Touch {
                 self.needs([Key::Relation(table.clone())]);
                 self.needs(inherits.iter().cloned().map(Key::Relation));
                 let old = before.tables.get(table).map(|t| t.inherits.as_slice()).unwrap_or_default();
-                self.leaves(old.iter().filter(|p| !inherits.contains(p)).cloned().map(Key::Relation));
+                let left = old.iter().filter(|p| !inherits.contains(p)).cloned();
+                let tie = if inherits.is_empty() { Tie::Firm } else { Tie::Part(Part::Body) };
+                self.leaves.extend(left.map(|old| Need { key: Key::Relation(old), tie: tie.clone() }));
                 let state = Key::Part(ObjectKind::Table, table.clone(), "parents".to_owned());
                 if inherits.is_empty() { self.removes.push(state) } else { self.makes.push(state) }
             }
@@ -148,11 +151,13 @@ impl Touch {
         match change {
             Change::AddColumn { column, .. } => {
                 self.makes.push(key(&column.name));
+                self.makes.extend(below(before, table).map(|child| Key::Column(child, column.name.clone())));
                 self.needs([Key::Relation(table.clone())]);
                 self.column(column);
             }
             Change::DropColumn { column, .. } => {
                 self.removes.push(key(column));
+                self.removes.extend(below(before, table).map(|child| Key::Column(child, column.clone())));
                 self.leaves([Key::Relation(table.clone())]);
                 let Some(table) = before.tables.get(table) else { return };
                 self.column_goes(table, column);
@@ -164,8 +169,9 @@ impl Touch {
             }
             Change::AlterColumnType { column, data_type, using, .. } => {
                 // Who stands on the column lets go of it before, and takes hold of it afterwards.
-                self.makes.push(key(column));
-                self.removes.push(key(column));
+                let children = below(before, table).map(|child| Key::Column(child, column.clone()));
+                self.makes.extend(children.chain([key(column)]));
+                self.removes.extend(self.makes.iter().cloned());
                 self.needs([Key::Relation(table.clone())]);
                 self.text.push(data_type.clone());
                 self.text.extend(using.clone());
@@ -453,6 +459,18 @@ impl Touch {
         self.needs(index_columns(index).map(|c| Key::Column(table.clone(), c.clone())));
         self.text.extend(index_text(index));
     }
+}
+
+/// The tables that inherit from a table, or are partitions of it, at any depth.
+fn below(schema: &Schema, table: &QName) -> std::vec::IntoIter<QName> {
+    let mut out: Vec<QName> = schema.tables.children(table).map(|t| t.name.clone()).collect();
+    let mut at = 0;
+    while let Some(next) = out.get(at).cloned() {
+        let more: Vec<QName> = schema.tables.children(&next).map(|t| t.name.clone()).collect();
+        out.extend(more.into_iter().filter(|name| !out.contains(name)).collect::<Vec<_>>());
+        at += 1;
+    }
+    out.into_iter()
 }
 
 /// What a foreign key stands on in the other table; to its own table it comes and goes with that.

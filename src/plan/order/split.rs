@@ -28,6 +28,12 @@ pub(super) fn apart(change: &Change, parts: &BTreeSet<Part>, before: &Schema) ->
             out
         }
         Change::AddColumn { table, column } => column_apart(table, column),
+        Change::SetPartition { table, .. } => {
+            vec![Change::SetPartition { table: table.clone(), partition: None }, change.clone()]
+        }
+        Change::SetInherits { table, .. } => {
+            vec![Change::SetInherits { table: table.clone(), inherits: Vec::new() }, change.clone()]
+        }
         Change::CreateView { view } => {
             vec![Change::CreateView { view: Box::new(stub(view)?) }, Change::ReplaceView { view: view.clone() }]
         }

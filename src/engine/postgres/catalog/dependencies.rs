@@ -29,24 +29,33 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
     Ok(())
 }
 
-/// Numbers of catalogs as in [`Catalog::of_number`]; the first number of a database's own objects is 16384.
+/// Numbers of catalogs as in [`Catalog::of_number`]; the first number of a database's own objects is 16384. Defaults
+/// and constraints come with the place that they are named by.
 const DEPENDENCIES: &str = "\
-    SELECT DISTINCT d.classid::int8, d.objid::int8, d.objsubid, d.refclassid::int8, d.refobjid::int8, d.refobjsubid, \
-        f.adrelid::int8, f.adnum, k.conrelid::int8, k.contypid::int8, k.conname::text \
-    FROM pg_depend d LEFT JOIN pg_attrdef f ON d.classid = 2604 AND f.oid = d.objid \
-    LEFT JOIN pg_constraint k ON d.classid = 2606 AND k.oid = d.objid \
+    SELECT d.classid::int8, d.objid::int8, d.objsubid, d.refclassid::int8, d.refobjid::int8, d.refobjsubid, \
+        NULL::int8, NULL::int2, NULL::int8, NULL::int8, NULL::text FROM pg_depend d \
     WHERE d.deptype IN ('n', 'a') AND d.objid >= 16384 AND d.refobjid >= 16384 AND d.refclassid <> 2615 \
-    AND NOT (d.classid = 1259 AND d.objsubid = 0 AND d.refclassid = 1259) \
-    AND (f.oid IS NULL OR d.refclassid <> 1259 OR d.refobjid <> f.adrelid OR d.refobjsubid <> f.adnum) \
-    AND (k.oid IS NULL OR d.refclassid <> 1259 OR k.contype IN ('c', 'x') AND d.refobjid <> k.conrelid)";
+    AND d.classid NOT IN (2604, 2606) AND NOT (d.classid = 1259 AND d.objsubid = 0 AND d.refclassid = 1259) \
+    UNION ALL \
+    SELECT d.classid::int8, d.objid::int8, d.objsubid, d.refclassid::int8, d.refobjid::int8, d.refobjsubid, \
+        f.adrelid::int8, f.adnum, NULL::int8, NULL::int8, NULL::text \
+    FROM pg_attrdef f JOIN pg_depend d ON d.objid = f.oid AND d.classid = 2604 \
+    WHERE d.deptype IN ('n', 'a') AND d.refobjid >= 16384 \
+    AND (d.refclassid <> 1259 OR d.refobjid <> f.adrelid OR d.refobjsubid <> f.adnum) \
+    UNION ALL \
+    SELECT d.classid::int8, d.objid::int8, d.objsubid, d.refclassid::int8, d.refobjid::int8, d.refobjsubid, \
+        NULL::int8, NULL::int2, k.conrelid::int8, k.contypid::int8, k.conname::text \
+    FROM pg_constraint k JOIN pg_depend d ON d.objid = k.oid AND d.classid = 2606 \
+    WHERE d.deptype IN ('n', 'a') AND d.refobjid >= 16384 AND d.refclassid <> 2615 \
+    AND (d.refclassid <> 1259 OR k.contype IN ('c', 'x') AND d.refobjid <> k.conrelid)";
 
-/// The key under a foreign key, where its table has several that it may stand on: the rest is told by the columns.
+/// The key under a foreign key, where its table has several on the same columns: else the columns tell.
 const KEYS: &str = "\
     SELECT f.conrelid::int8, f.conname::text, f.confrelid::int8, i.relname::text, k.conname::text \
     FROM pg_constraint f JOIN pg_class i ON i.oid = f.conindid \
     LEFT JOIN pg_constraint k ON k.conindid = f.conindid AND k.contype IN ('p', 'u') \
-    WHERE f.contype = 'f' AND f.conparentid = 0 AND (SELECT count(*) FROM pg_index o WHERE o.indrelid = f.confrelid \
-        AND o.indisunique AND o.indnkeyatts = cardinality(f.confkey)) > 1";
+    WHERE f.contype = 'f' AND f.conparentid = 0 AND f.confrelid IN (SELECT o.indrelid FROM pg_index o \
+        WHERE o.indisunique AND o.indrelid >= 16384 GROUP BY o.indrelid, o.indkey::int2[] HAVING count(*) > 1)";
 
 /// A view depends by its rewrite rule `_RETURN`, so that rule stands for the view.
 async fn rewrites(connection: &mut PgConnection, build: &mut Build) -> Result<()> {

@@ -15,6 +15,7 @@ mod renames;
 mod reshape;
 mod retype;
 mod reverse;
+mod routines;
 mod rows;
 mod sync;
 mod tables;
@@ -66,6 +67,9 @@ fn one(planner: &mut Planner<'_>, change: &Change, later: &[Change]) -> Result<(
         Change::DropIndex { table, name } if careful => indexes::drop(planner, table, name),
         Change::AddEnumValue { .. } => tables::add_enum_value(planner, change),
         Change::ReplaceView { view } => tables::replace_view(planner, view),
+        Change::CreateRoutine { routine } | Change::ReplaceRoutine { routine } => {
+            routines::make(planner, change, routine, later)
+        }
         Change::AlterType { definition } => tables::alter_type(planner, definition),
         Change::SetIdentity { .. } => columns::set_identity(planner, change),
         Change::CreateOther { object } => others::create(planner, object),

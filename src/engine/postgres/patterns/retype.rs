@@ -91,7 +91,7 @@ pub(super) fn alter(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         collation: collation.clone(),
         ..Column::new("", "")
     };
-    let value = using.clone().unwrap_or_else(|| format!("{}::{data_type}", ident(column)));
+    let value = using.clone().unwrap_or_else(|| cast(&planner.now, column, &old.data_type, data_type));
     Takeover { table: table.clone(), old, new, value }.plan(planner, change)
 }
 
@@ -139,14 +139,28 @@ fn computed_from(column: &Column, source: &str) -> bool {
     column.generated.as_ref().is_some_and(|g| expression::mentions(&g.expression, source))
 }
 
+/// The value of a column as another type. Between two of the user's own types there is no cast but by their text.
+pub(super) fn cast(schema: &Schema, column: &str, from: &str, to: &str) -> String {
+    let is_own = |data_type: &str| {
+        let element = data_type.trim_end_matches("[]");
+        schema.types.keys().any(|name| relation(name) == element)
+    };
+    let name = ident(column);
+    match (is_own(from) && is_own(to), to.ends_with("[]")) {
+        (true, true) => format!("{name}::text[]::{to}"),
+        (true, false) => format!("{name}::text::{to}"),
+        (false, _) => format!("{name}::{to}"),
+    }
+}
+
 /// A conversion that PostgreSQL would not make by itself is asked for by a cast.
 fn with_cast(change: &Change, planner: &Planner<'_>) -> Change {
     let mut change = change.clone();
     if let Change::AlterColumnType { table, column, data_type, using: using @ None, .. } = &mut change {
         let old = planner.now.tables.get(table).and_then(|t| t.column(column));
         // What a column is computed as has no values of its own to convert.
-        if old.is_some_and(|c| c.generated.is_none() && !is_free(&c.data_type, data_type)) {
-            *using = Some(format!("{}::{data_type}", ident(column)));
+        if let Some(old) = old.filter(|c| c.generated.is_none() && !is_free(&c.data_type, data_type)) {
+            *using = Some(cast(&planner.now, column, &old.data_type, data_type));
         }
     }
     change

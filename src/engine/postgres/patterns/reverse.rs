@@ -1,6 +1,6 @@
 //! The way back of every change, as changes: what was there before, made again.
 
-use super::enums;
+use super::{enums, routines, tables};
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
 use crate::schema::{
@@ -32,7 +32,7 @@ pub(super) fn rollback(change: &Change, before: &Schema, after: &Schema) -> Roll
     if let Some(rollback) = enum_again(change, before, after) {
         return rollback;
     }
-    let found = reverse(change, before);
+    let found = tables::view_back(change, before).map_or_else(|| reverse(change, before), exact);
     let mut schema = after.clone();
     let mut sql = Vec::new();
     for back in &found.changes {
@@ -43,7 +43,11 @@ pub(super) fn rollback(change: &Change, before: &Schema, after: &Schema) -> Roll
     if found.kind != RollbackKind::None {
         sql.extend(rights_again(before, &mut schema));
     }
-    Rollback { kind: found.kind, sql, note: found.note, transactional: true, session: Vec::new() }
+    // A body that comes back may name what comes back later, or what was gone before.
+    let is_routine = |c: &Change| matches!(c, Change::CreateRoutine { .. } | Change::ReplaceRoutine { .. });
+    let unchecked = found.changes.iter().any(is_routine).then(|| routines::UNCHECKED.to_owned());
+    let session = unchecked.into_iter().collect();
+    Rollback { kind: found.kind, sql, note: found.note, transactional: true, session }
 }
 
 /// What a way back made again has lost its owner and rights, and has what default privileges give now.
@@ -103,6 +107,8 @@ pub(super) fn together(parts: Vec<Rollback>) -> Rollback {
         }
         all.sql.extend(part.sql);
         notes.extend(part.note);
+        let new: Vec<String> = part.session.into_iter().filter(|setting| !all.session.contains(setting)).collect();
+        all.session.extend(new);
     }
     if all.kind == RollbackKind::None {
         all.sql.clear();
@@ -294,10 +300,8 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
         Change::AlterColumnType { table, column, data_type, .. } => {
             let Some(was) = old(table, column) else { return none("the column is not known") };
             let free = super::retype::is_free(&was.data_type, data_type);
-            let using = (!free && was.generated.is_none()).then(|| {
-                let name = crate::engine::postgres::render::ident(column);
-                format!("{name}::{}", was.data_type)
-            });
+            let converts = !free && was.generated.is_none();
+            let using = converts.then(|| super::retype::cast(before, column, data_type, &was.data_type));
             let mut back = vec![Change::AlterColumnType {
                 table: table.clone(),
                 column: column.clone(),

@@ -86,6 +86,25 @@ pub(super) fn rights_of_view(schema: &Schema, view: &View) -> Vec<Change> {
     owner.into_iter().chain(rights).collect()
 }
 
+/// What takes a view's replacement back where that cannot be done in place: with the views on it, and with what is said
+/// of all of them apart from their definitions.
+pub(super) fn view_back(change: &Change, before: &Schema) -> Option<Vec<Change>> {
+    let Change::ReplaceView { view } = change else { return None };
+    let was = before.views.get(&view.name)?;
+    if view.columns.is_empty() || was.columns.is_empty() || replaceable(view, was) {
+        return None;
+    }
+    let kind = if was.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+    let above = views_on(before, &[ObjectRef::new(kind, was.name.clone())]);
+    let again: Vec<&View> = std::iter::once(was).chain(&above).collect();
+    let mut changes: Vec<Change> = above.iter().rev().map(drop_view).collect();
+    changes.push(drop_view(view));
+    changes.extend(again.iter().map(|v| Change::CreateView { view: Box::new((*v).clone()) }));
+    let said = before.others.iter().filter(|o| o.id.part.is_some() && again.iter().any(|v| v.name == o.id.name));
+    changes.extend(said.map(|o| Change::CreateOther { object: Box::new(o.clone()) }));
+    Some(changes)
+}
+
 pub(super) fn drop_view(view: &View) -> Change {
     Change::DropView { name: view.name.clone(), materialized: view.materialized }
 }
