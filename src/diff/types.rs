@@ -16,7 +16,7 @@ pub(super) fn compare_type(name: &QName, pair: &Pair<'_, TypeDef>, out: &mut Vec
                 Some(added) => out.extend(added),
                 None => out.push(alter(b, a)),
             },
-            (old, new) if std::mem::discriminant(old) == std::mem::discriminant(new) => out.push(alter(b, a)),
+            (old, new) if !is_text(old) && !is_text(new) => out.push(alter(b, a)),
             _ => {
                 out.push(Change::DropType { name: name.clone() });
                 out.push(Change::CreateType { definition: a.clone() });
@@ -25,6 +25,12 @@ pub(super) fn compare_type(name: &QName, pair: &Pair<'_, TypeDef>, out: &mut Vec
         }
     }
     comment(ObjectRef::new(ObjectKind::Type, name.clone()), b.comment.as_ref(), a.comment.as_ref(), out);
+}
+
+/// Ranges and the like, known only by their text, are dropped and made; any other type becomes what it is to be where
+/// it is, so that columns of it keep their values.
+fn is_text(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::Other { .. })
 }
 
 fn alter(before: &TypeDef, after: &TypeDef) -> Change {

@@ -16,6 +16,7 @@ mod desired;
 mod migrations;
 mod model;
 mod postgres_catalog;
+mod postgres_dependencies;
 mod postgres_gauges;
 mod postgres_rights;
 mod postgres_scratch;

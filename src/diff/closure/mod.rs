@@ -3,6 +3,8 @@
 mod keys;
 mod parts;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use crate::schema::{Change, Dependency, ObjectKind, ObjectRef, QName, Schema, TypeKind, View};
 use std::collections::{HashMap, HashSet};

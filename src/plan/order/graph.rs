@@ -70,7 +70,8 @@ impl Graph {
             touch.removes.iter().for_each(|key| removers.entry(key).or_default().push(at));
         }
         let all = |map: &ByKey<'_>, key: &Key| map.get(key).cloned().unwrap_or_default();
-        let mentions = Mentions::new(&makers, &removers);
+        // Where every side is tracked there is no text to look for words in.
+        let mentions = touches.iter().any(|t| !t.text.is_empty()).then(|| Mentions::new(&makers, &removers));
         for (at, touch) in touches.iter().enumerate() {
             // Two keys on the same columns may stand side by side; any other name is free before it is taken again.
             for key in touch.makes.iter().filter(|key| !matches!(key, Key::Unique(..))) {
@@ -82,7 +83,7 @@ impl Graph {
             for need in &touch.leaves {
                 all(&removers, &need.key).into_iter().for_each(|gone| self.tie(at, gone, at, &need.tie));
             }
-            for other in mentions.of(touch) {
+            for other in mentions.iter().flat_map(|m| m.of(touch)) {
                 let (from, to) = if touch.takes_away { (at, other) } else { (other, at) };
                 self.tie(from, to, at, &mentions::tie(touch));
             }

@@ -1,5 +1,5 @@
-//! Enums that lose or reorder values: PostgreSQL has no statement for it, so the type is made anew and everything that
-//! uses it is moved over, in one transaction.
+//! Types that become what PostgreSQL has no statement for, such as enums that lose or reorder values: the type is made
+//! anew and everything that uses it is moved over, in one transaction.
 
 use super::names;
 use super::tables::views_on;
@@ -9,12 +9,17 @@ use crate::schema::{
     TypeDef, TypeKind,
 };
 
-pub(super) fn is_enum(definition: &TypeDef) -> bool {
+fn is_enum(definition: &TypeDef) -> bool {
     matches!(definition.kind, TypeKind::Enum { .. })
 }
 
-/// The statements that make the enum of `schema` into `after`. They fail, and change nothing, when a row holds a value
-/// that goes.
+/// Whether one definition of a type becomes the other only by making the type anew.
+pub(super) fn made_anew(before: &TypeDef, after: &TypeDef) -> bool {
+    is_enum(before) && is_enum(after) || before.kind != after.kind && object::alter_type(before, after).is_empty()
+}
+
+/// The statements that make the type of `schema` into `after`. They fail, and change nothing, when a row holds a value
+/// that does not fit it.
 pub(super) fn rebuild(schema: &Schema, after: &TypeDef) -> Vec<String> {
     let old = QName::new(&after.name.schema, names::with_suffix(&after.name.name, "_lockstep_old"));
     let users = Users::of(schema, &after.name);

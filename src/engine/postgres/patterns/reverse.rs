@@ -29,7 +29,7 @@ fn none(why: impl Into<String>) -> Reverse {
 
 /// The rollback of `change`, which turned `before` into `after`.
 pub(super) fn rollback(change: &Change, before: &Schema, after: &Schema) -> Rollback {
-    if let Some(rollback) = enum_again(change, before, after) {
+    if let Some(rollback) = type_again(change, before, after) {
         return rollback;
     }
     let found = tables::view_back(change, before).map_or_else(|| reverse(change, before), exact);
@@ -73,13 +73,13 @@ fn usual_owner(object: &ObjectRef) -> Change {
     Change::SetOwner { object: object.clone(), owner: None }
 }
 
-/// A value of an enum goes, or comes back in its place, only with the type made anew.
-fn enum_again(change: &Change, before: &Schema, after: &Schema) -> Option<Rollback> {
+/// A value of an enum goes, or comes back in its place, only with the type made anew; so does a domain's old base.
+fn type_again(change: &Change, before: &Schema, after: &Schema) -> Option<Rollback> {
     let (Change::AddEnumValue { name, .. } | Change::AlterType { definition: TypeDef { name, .. } }) = change else {
         return None;
     };
     let (was, is) = (before.types.get(name)?, after.types.get(name)?);
-    if !enums::is_enum(was) || !enums::is_enum(is) {
+    if !enums::made_anew(is, was) {
         return None;
     }
     let mut rollback = Rollback::exact(enums::rebuild(after, was));

@@ -1,6 +1,6 @@
 //! New tables, and changes of views and types that need more than one statement.
 
-use super::planner::{Planner, unsupported};
+use super::planner::Planner;
 use super::{columns, enums};
 use super::{reverse, titles};
 use crate::Result;
@@ -135,7 +135,8 @@ fn covers(object: &ObjectRef, on: &ObjectRef) -> bool {
             && (on.kind == object.kind || on.kind == ObjectKind::Column))
 }
 
-/// A domain with another base has no statement; an enum that loses or reorders values is made anew.
+/// A type that becomes what no statement makes of it is made anew: an enum that loses or reorders values, a domain with
+/// another base, an enum that becomes a domain.
 pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Result<()> {
     let change = Change::AlterType { definition: definition.clone() };
     let Some(before) = planner.now.types.get(&definition.name) else {
@@ -144,11 +145,8 @@ pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Res
             definition.name.clone(),
         ))));
     };
-    if enums::is_enum(before) && enums::is_enum(definition) {
-        return rebuild_enum(planner, change, definition);
-    }
-    if crate::engine::postgres::render::object::alter_type(before, definition).is_empty() {
-        return Err(unsupported(&change));
+    if enums::made_anew(before, definition) {
+        return rebuild_type(planner, change, definition);
     }
     let mut step = planner.step_of(titles::title(&change), Phase::Expand, vec![change.clone()])?;
     let mut after = planner.now.clone();
@@ -157,7 +155,7 @@ pub(super) fn alter_type(planner: &mut Planner<'_>, definition: &TypeDef) -> Res
     planner.push(step)
 }
 
-fn rebuild_enum(planner: &mut Planner<'_>, change: Change, definition: &TypeDef) -> Result<()> {
+fn rebuild_type(planner: &mut Planner<'_>, change: Change, definition: &TypeDef) -> Result<()> {
     let sql = enums::rebuild(&planner.now, definition);
     let mut after = planner.now.clone();
     after.apply(&change).map_err(|why| super::planner::misfit(&why))?;
