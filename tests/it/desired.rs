@@ -192,7 +192,7 @@ async fn a_dump_is_loaded_as_psql_would() {
     let mut session = database.session(SessionRole::Executor).await.unwrap();
     let member = format!("select pg_has_role('{role}', 'pg_monitor', 'member')");
     assert_eq!(session.query(&member, &[]).await.unwrap(), [[Value::Bool(false)]]);
-    session.execute(&format!("drop owned by {role}")).await.unwrap();
+    session.execute(&format!("drop owned by {role} cascade")).await.unwrap();
     session.execute(&format!("drop role {role}")).await.unwrap();
     drop((session, database));
     scratch.remove().await;

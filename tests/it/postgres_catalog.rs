@@ -318,3 +318,51 @@ async fn a_script_s_schema_is_read_from_a_database_that_is_gone_afterwards() {
 async fn made(database: &Arc<dyn Database>, sql: &str) -> lockstep::Result<Schema> {
     Ok(database.schema_of(&[SqlFile::unnamed(sql)]).await?.schema)
 }
+
+/// The schema before and after a change that one transaction makes, again and again.
+const STATES: [&str; 2] = [
+    "begin; alter table t rename column a to b; alter table t add column c int default 1; \
+     create or replace view w as select 2 as n; drop table extra; alter type mood rename value 'sad' to 'blue'; commit",
+    "begin; alter table t rename column b to a; alter table t drop column c; \
+     create or replace view w as select 1 as n; create table extra (a int primary key, check (a > 5)); \
+     create index extra_idx on extra (a) where a > 7; alter type mood rename value 'blue' to 'sad'; commit",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_changes_while_it_is_read_is_told_as_it_was_or_as_it_is() {
+    let scratch = Scratch::new(
+        "create type mood as enum ('sad', 'happy'); create table t (a int check (a > 0), m mood default 'sad'); \
+         create index t_idx on t (a, m) where a > 3; create view v as select a, m from t where m > 'sad'; \
+         create view w as select 1 as n; create table extra (a int primary key, check (a > 5)); \
+         create index extra_idx on extra (a) where a > 7;",
+    )
+    .await;
+    let database = scratch.connect().await;
+    let mut session = database.session(SessionRole::Executor).await.unwrap();
+    let mut states = Vec::new();
+    for state in [1, 0] {
+        if state == 0 {
+            session.execute(STATES[0]).await.unwrap();
+        }
+        states.push(database.inspect().await.unwrap());
+    }
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let changing = tokio::spawn(async move {
+        let mut changes = 0;
+        while !told.load(std::sync::atomic::Ordering::SeqCst) {
+            session.execute(STATES[(changes + 1) % 2]).await.unwrap();
+            changes += 1;
+        }
+        changes
+    });
+    for _ in 0..12 {
+        let schema = database.inspect().await.unwrap();
+        let known = states.iter().any(|state| state.fingerprint() == schema.fingerprint());
+        assert!(known, "neither before nor after: {}", serde_json::to_string_pretty(&schema).unwrap());
+    }
+    stop.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert!(changing.await.unwrap() > 5);
+    drop(database);
+    scratch.remove().await;
+}

@@ -17,6 +17,7 @@ mod remarks;
 mod routines;
 mod sequences;
 mod settings;
+mod steady;
 mod tables;
 mod text;
 mod triggers;
@@ -25,27 +26,50 @@ mod unmodelled;
 mod views;
 
 use super::wire::run;
-use crate::Result;
 use crate::engine::ServerInfo;
 use crate::schema::Schema;
+use crate::{Error, ErrorCode, Result};
 use build::Build;
 use sqlx::postgres::PgConnection;
+use steady::Mark;
+
+/// How often the schema is read while somebody changes it, and from which time on the tables are locked.
+const TRIES: usize = 8;
+const TRIES_WITHOUT_LOCKS: usize = 3;
 
 /// Reads the schema.
 ///
 /// # Errors
-/// `LockTimeout` when somebody holds a table so that its definition cannot be read; `Permission` when a catalog may
-/// not be read; `ConnectionLost`.
+/// `LockTimeout` when somebody holds a table so that its definition cannot be read, or changes the schema faster than
+/// it can be read; `Permission` when a catalog may not be read; `ConnectionLost`.
 pub(super) async fn inspect(connection: &mut PgConnection, info: &ServerInfo) -> Result<Schema> {
-    run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    let read = read(connection, info).await;
-    // The end of a transaction that only reads cannot fail but by losing the connection, which `read` has then told.
-    let _ = run(connection, "ROLLBACK").await;
-    read
+    for attempt in 0..TRIES {
+        if attempt < TRIES_WITHOUT_LOCKS {
+            run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        } else if let Err(why) = steady::hold(connection).await {
+            let _ = run(connection, "ROLLBACK").await;
+            return Err(why);
+        }
+        let read = read(connection, info).await;
+        // The end of a transaction that only reads cannot fail but by losing the connection, which `read` has then told.
+        let _ = run(connection, "ROLLBACK").await;
+        match read {
+            Ok((schema, mark)) => {
+                if steady::is_undisturbed(connection, &mark).await? {
+                    return Ok(schema);
+                }
+            }
+            Err(why) if attempt + 1 < TRIES && steady::may_pass(&why) => {}
+            Err(why) => return Err(why),
+        }
+    }
+    Err(Error::new(ErrorCode::LockTimeout, "the schema is being changed faster than it can be read")
+        .hint("Wait until the migration or the load that changes it has ended, and try again."))
 }
 
-async fn read(connection: &mut PgConnection, info: &ServerInfo) -> Result<Schema> {
+async fn read(connection: &mut PgConnection, info: &ServerInfo) -> Result<(Schema, Mark)> {
     run(connection, "SET LOCAL search_path = pg_catalog").await?;
+    let mark = steady::mark(connection).await?;
     let version = info.version_number / 10_000;
     let mut build = Build::new(version, &info.version);
     namespaces::read(connection, &mut build).await?;
@@ -65,5 +89,5 @@ async fn read(connection: &mut PgConnection, info: &ServerInfo) -> Result<Schema
     privileges::read(connection, &mut build).await?;
     unmodelled::read(connection, &mut build).await?;
     dependencies::read(connection, &mut build).await?;
-    Ok(build.finish())
+    Ok((build.finish(), mark))
 }
