@@ -30,3 +30,4 @@ mod sqlite_engine;
 mod sqlite_file;
 mod story_postgres;
 mod story_sqlite;
+mod strange_names;
