@@ -17,9 +17,14 @@ pub async fn run(args: Diff, config: &Config) -> Result<Status> {
     let suspects = diff::suspected_renames(&before.schema, &after.schema, &renames);
     suspects.iter().for_each(|suspect| output::note(&suspect.advice()));
     let entries = diff::entries(&before.schema, &after.schema, &changes, dialect.as_ref());
+    let orders = diff::column_orders(&before.schema, &after.schema);
+    if args.format != DiffFormat::Json {
+        orders.iter().for_each(|order| output::note(&order.sentence()));
+    }
     match args.format {
         DiffFormat::Json => output::print_json(&serde_json::json!({
             "equal": changes.is_empty(), "entries": entries, "changes": changes, "suspected_renames": suspects,
+            "column_order": orders,
         }))?,
         DiffFormat::Sql => {
             let mut schema = before.schema.clone();

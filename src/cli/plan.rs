@@ -100,6 +100,7 @@ async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOpti
     let suspects = diff::suspected_renames(&before.schema, &after.schema, &renames);
     suspects.iter().for_each(|suspect| output::note(&suspect.advice()));
     plan.notes.extend(suspects.iter().map(diff::Suspect::advice));
+    plan.notes.extend(diff::column_orders(&before.schema, &after.schema).iter().map(diff::ColumnOrder::sentence));
     Ok(plan)
 }
 

@@ -1,6 +1,7 @@
 //! What changed: schema against schema as typed changes, told in plain sentences.
 
 mod closure;
+mod column_order;
 mod compare;
 mod inherit;
 mod lines;
@@ -12,6 +13,7 @@ mod tables;
 mod tell;
 mod types;
 
+pub use column_order::{ColumnOrder, column_orders};
 pub use compare::compare;
 pub use lines::{Line, Sign, text_diff};
 pub use markdown::markdown;

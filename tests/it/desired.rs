@@ -367,3 +367,40 @@ async fn a_private_server_goes_when_its_owner_is_killed() {
     }
     forget(scratch, &role).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_order_of_columns_is_told_and_is_no_difference() {
+    let scratch = Scratch::new("create table t (a int, b text);").await;
+    let folder = folder(&[("t.sql", "create table t (b text, a int);")]);
+    let (found, _) = difference(&scratch, "t.sql", folder.path());
+    assert_eq!(found["equal"], true, "{found:#}");
+    let expected = serde_json::json!([{ "table": "public.t", "before": ["a", "b"], "after": ["b", "a"] }]);
+    assert_eq!(found["column_order"], expected);
+    let told = lockstep(&["diff", &url(&scratch), "t.sql"], folder.path());
+    assert!(String::from_utf8_lossy(&told.stderr).contains("columns in another order"), "{told:?}");
+    scratch.remove().await;
+}
+
+/// Everything that some catalog hides from somebody, and a table that nobody else may read.
+const HIDDEN: &str = "create schema s; revoke all on schema s from public; \
+    create table s.t (a int primary key, b text default 'x', check (a > 0)); create index on s.t (lower(b)) where a > 4; \
+    create statistics s.st (dependencies) on a, b from s.t; analyze s.t; create view s.v as select * from s.t; \
+    create function s.f() returns int language sql as 'select 1'; \
+    alter table s.t enable row level security; create policy p on s.t using (b = current_user); \
+    create foreign data wrapper w; create server srv foreign data wrapper w options (host 'h', password 'hush1'); \
+    create user mapping for public server srv options (user 'u', password 'hush2'); \
+    create foreign table s.ft (a int) server srv; create publication pub for table s.t;";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_without_any_right_reads_the_same_schema() {
+    let scratch = Scratch::new(HIDDEN).await;
+    let (modest_url, role) = modest(&scratch).await;
+    let folder = folder(&[]);
+    let seen = |url: &str| json(&["inspect", url, "-f", "json"], folder.path(), 0);
+    let (all, modest) = (seen(&url(&scratch)), seen(&modest_url));
+    for part in ["namespaces", "tables", "views", "routines", "types", "sequences"] {
+        assert_eq!(all[part], modest[part], "{part}");
+    }
+    assert!(!all.to_string().contains("hush2") && !modest.to_string().contains("hush"), "{all:#}\n{modest:#}");
+    forget(scratch, &role).await;
+}

@@ -68,7 +68,7 @@ pub(super) fn render(change: &Change, schema: &Schema) -> Vec<String> {
 
 fn of_table(change: &Change, schema: &Schema) -> Vec<String> {
     match change {
-        Change::CreateTable { table } => table::create(table, schema, table::ForeignKeys::Inline),
+        Change::CreateTable { table } => table::create(table, schema),
         Change::DropTable { name } => table::drop(name, schema),
         Change::RenameTable { from, to } => vec![alter_table(from, &format!("RENAME TO {}", ident(to)))],
         Change::SetTableSchema { name, schema } => vec![alter_table(name, &format!("SET SCHEMA {}", ident(schema)))],

@@ -4,22 +4,14 @@ use super::names::{ident, literal, relation};
 use super::{column, constraint, index, trigger};
 use crate::schema::{Column, Constraint, ConstraintKind, Options, PartitionOf, QName, RowSecurity, Schema, Table};
 
-/// What of a table is made by the first statement, and what is left for later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine::postgres) enum ForeignKeys {
-    Inline,
-    /// Made by somebody else, when every table is there.
-    Later,
-}
-
 /// All statements that make `table`.
-pub(in crate::engine::postgres) fn create(table: &Table, schema: &Schema, keys: ForeignKeys) -> Vec<String> {
+pub(in crate::engine::postgres) fn create(table: &Table, schema: &Schema) -> Vec<String> {
     let partition = table.partition_of.as_ref().filter(|_| !table.columns.is_empty());
     let parent = partition.and_then(|p| schema.tables.get(&p.parent)).map(|t| &**t);
-    let mut out = vec![create_alone(table, parent, keys)];
+    let mut out = vec![create_alone(table, parent)];
     let name = &table.name;
     for c in table.constraints.values() {
-        if is_inline(c, keys, parent.is_some()) {
+        if is_inline(c, parent.is_some()) {
             out.extend(constraint::comment(name, c));
         }
     }
@@ -30,10 +22,8 @@ pub(in crate::engine::postgres) fn create(table: &Table, schema: &Schema, keys: 
         }
         out.extend(set_partition(name, None, Some(partition)));
     }
-    for c in table.constraints.values().filter(|c| !is_inline(c, keys, parent.is_some())) {
-        if keys == ForeignKeys::Inline || !matches!(c.kind, ConstraintKind::ForeignKey(_)) {
-            out.extend(constraint::add(name, c, false));
-        }
+    for c in table.constraints.values().filter(|c| !is_inline(c, parent.is_some())) {
+        out.extend(constraint::add(name, c, false));
     }
     // What a failed build has left is not copied, and what not every partition has is made when they are there.
     for i in table.indexes.values().filter(|i| i.valid && (parent.is_none() || i.attached_to.is_none())) {
@@ -58,19 +48,19 @@ pub(in crate::engine::postgres) fn comment(table: &Table) -> Option<String> {
 
 /// CREATE TABLE takes every constraint as valid, so one that is not has to be added. So has a key of a partition that
 /// is its own: as long as it is there when the partition is attached, it could be taken for a part of the parent's.
-fn is_inline(constraint: &Constraint, keys: ForeignKeys, is_partition: bool) -> bool {
+fn is_inline(constraint: &Constraint, is_partition: bool) -> bool {
     let valid = constraint.validated || !constraint.enforced;
     let own_key = is_partition && constraint.kind.has_index() && constraint.attached_to.is_none();
-    valid && !own_key && (keys == ForeignKeys::Inline || !matches!(constraint.kind, ConstraintKind::ForeignKey(_)))
+    valid && !own_key
 }
 
 /// A partition is made as a table of its own and then attached, which keeps nobody off the parent and lets it have
 /// the parts of the parent's indexes under its own names.
-fn create_alone(table: &Table, parent: Option<&Table>, keys: ForeignKeys) -> String {
+fn create_alone(table: &Table, parent: Option<&Table>) -> String {
     let unlogged = if table.unlogged { "UNLOGGED " } else { "" };
     let mut sql = format!("CREATE {unlogged}TABLE {}", relation(&table.name));
     let inline = || {
-        let constraints = table.constraints.values().filter(|c| is_inline(c, keys, parent.is_some()));
+        let constraints = table.constraints.values().filter(|c| is_inline(c, parent.is_some()));
         constraints.map(constraint::definition).collect::<Vec<_>>()
     };
     match &table.partition_of {
