@@ -25,7 +25,7 @@ impl QName {
         Self { schema: self.schema.clone(), name: name.into() }
     }
 
-    /// The name as people write it: without the schema when that is a database's usual one.
+    /// The name as people write it: without the schema when that is a database's usual one, or when it is in none.
     pub fn short(&self) -> String {
         if matches!(self.schema.as_str(), "public" | "main" | "") { self.name.clone() } else { self.to_string() }
     }
@@ -111,9 +111,14 @@ pub enum ObjectKind {
     Rule,
     Aggregate,
     Operator,
+    OperatorClass,
+    OperatorFamily,
     Cast,
     Collation,
-    TextSearch,
+    TextSearchConfiguration,
+    TextSearchDictionary,
+    TextSearchParser,
+    TextSearchTemplate,
     Statistics,
     EventTrigger,
     Publication,
@@ -133,6 +138,8 @@ pub enum ObjectKind {
     TableSetting,
     /// Who owns an object, where that is not the database's owner.
     Owner,
+    /// What a security module has to say about an object; the part says which module and which object.
+    SecurityLabel,
 }
 
 impl ObjectKind {
@@ -156,9 +163,14 @@ impl ObjectKind {
             Self::Rule => "rule",
             Self::Aggregate => "aggregate",
             Self::Operator => "operator",
+            Self::OperatorClass => "operator class",
+            Self::OperatorFamily => "operator family",
             Self::Cast => "cast",
             Self::Collation => "collation",
-            Self::TextSearch => "text search object",
+            Self::TextSearchConfiguration => "text search configuration",
+            Self::TextSearchDictionary => "text search dictionary",
+            Self::TextSearchParser => "text search parser",
+            Self::TextSearchTemplate => "text search template",
             Self::Statistics => "statistics object",
             Self::EventTrigger => "event trigger",
             Self::Publication => "publication",
@@ -175,6 +187,7 @@ impl ObjectKind {
             Self::Privileges => "privileges",
             Self::TableSetting => "table setting",
             Self::Owner => "owner",
+            Self::SecurityLabel => "security label",
         }
     }
 }
@@ -218,6 +231,12 @@ mod tests {
     fn plain_names_are_written_bare_and_others_quoted() {
         assert_eq!(QName::new("public", "orders").to_string(), "public.orders");
         assert_eq!(QName::new("public", "Order \"x\".y").to_string(), r#"public."Order ""x"".y""#);
+    }
+
+    #[test]
+    fn what_is_in_no_schema_is_called_by_its_name_alone() {
+        assert_eq!(QName::new("", "s").short(), "s");
+        assert_eq!(QName::new("shop", "s").short(), "shop.s");
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 
 use super::render::{self, constraint, index, object, table, trigger, view};
 use crate::schema::{Change, ObjectKind, ObjectRef, QName, Schema};
+use crate::sql::one_line;
 use crate::{diff, plan};
 
 /// Everything in an order that an empty database can run: the changes that lead from nothing to the schema, ordered as
@@ -21,13 +22,18 @@ pub(super) fn script(schema: &Schema) -> String {
             Change::CreateSchema { name } => out.push(format!("CREATE SCHEMA IF NOT EXISTS {}", render::ident(name))),
             _ => out.extend(render::render(&change, &now)),
         }
+        if let Change::CreateOther { object } = &change {
+            // For people to do: a secret is not known here.
+            out.extend(object.by_hand().iter().map(|text| format!("-- {}", one_line(text))));
+        }
         // What does not fit is what follows from an earlier change by itself.
         let _ = now.apply(&change);
     }
-    out.into_iter()
-        .map(|statement| format!("{};\n", statement.trim_end().trim_end_matches(';')))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let closed = |statement: &String| match statement.starts_with("-- ") {
+        true => format!("{statement}\n"),
+        false => format!("{};\n", statement.trim_end().trim_end_matches(';')),
+    };
+    out.iter().map(closed).collect::<Vec<_>>().join("\n")
 }
 
 /// One object's own SQL, statements closed by semicolons; `None` when it is not there.

@@ -50,10 +50,23 @@ impl Key {
 
     /// The name as SQL text mentions it, without its schema.
     pub(super) fn word(&self) -> Option<&str> {
-        use ObjectKind::{Collation, Operator, TextSearch};
+        use ObjectKind::{
+            Collation, Operator, OperatorClass, OperatorFamily, TextSearchConfiguration, TextSearchDictionary,
+            TextSearchParser, TextSearchTemplate,
+        };
         match self {
             Self::Relation(name) | Self::Type(name) => Some(&name.name),
-            Self::Object(Collation | Operator | TextSearch, name) => Some(&name.name),
+            // SQL names a class or a family without the access method that tells it from its namesakes.
+            Self::Object(OperatorClass | OperatorFamily, name) => name.name.split(" USING ").next(),
+            Self::Object(
+                Collation
+                | Operator
+                | TextSearchConfiguration
+                | TextSearchDictionary
+                | TextSearchParser
+                | TextSearchTemplate,
+                name,
+            ) => Some(&name.name),
             Self::Routine(key) => key.name.split('(').next(),
             Self::Column(_, column) => Some(column),
             _ => None,

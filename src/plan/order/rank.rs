@@ -13,14 +13,28 @@ fn is_foreign_key(schema: &Schema, table: &QName, name: &str) -> bool {
 
 /// Objects that tables and columns may be made of.
 fn is_ground(object: &ObjectRef) -> bool {
-    use ObjectKind::{AccessMethod, Collation, ForeignDataWrapper, ForeignServer, Language, TextSearch};
-    matches!(object.kind, AccessMethod | Collation | ForeignDataWrapper | ForeignServer | Language | TextSearch)
+    use ObjectKind::{
+        AccessMethod, Collation, ForeignDataWrapper, ForeignServer, Language, TextSearchConfiguration,
+        TextSearchDictionary, TextSearchParser, TextSearchTemplate,
+    };
+    matches!(
+        object.kind,
+        AccessMethod
+            | Collation
+            | ForeignDataWrapper
+            | ForeignServer
+            | Language
+            | TextSearchConfiguration
+            | TextSearchDictionary
+            | TextSearchParser
+            | TextSearchTemplate
+    )
 }
 
 /// Objects that are made of routines.
 fn is_of_routines(object: &ObjectRef) -> bool {
-    use ObjectKind::{Aggregate, Cast, Conversion, Operator, Transform};
-    matches!(object.kind, Aggregate | Cast | Conversion | Operator | Transform)
+    use ObjectKind::{Aggregate, Cast, Conversion, Operator, OperatorClass, OperatorFamily, Transform};
+    matches!(object.kind, Aggregate | Cast | Conversion | Operator | OperatorClass | OperatorFamily | Transform)
 }
 
 fn given(object: &ObjectRef) -> u8 {

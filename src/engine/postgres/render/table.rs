@@ -1,5 +1,6 @@
 //! CREATE TABLE with everything that goes with it.
 
+use super::foreign::{of_server, table_word};
 use super::names::{ident, literal, relation};
 use super::{column, constraint, index, trigger};
 use crate::schema::{Column, Constraint, ConstraintKind, Options, PartitionOf, QName, RowSecurity, Schema, Table};
@@ -43,7 +44,7 @@ pub(in crate::engine::postgres) fn create(table: &Table, schema: &Schema) -> Vec
 
 pub(in crate::engine::postgres) fn comment(table: &Table) -> Option<String> {
     let text = table.comment.as_ref()?;
-    Some(format!("COMMENT ON TABLE {} IS {}", relation(&table.name), literal(text)))
+    Some(format!("COMMENT ON {} {} IS {}", table_word(Some(table)), relation(&table.name), literal(text)))
 }
 
 /// CREATE TABLE takes every constraint as valid, so one that is not has to be added. So has a key of a partition that
@@ -58,7 +59,7 @@ fn is_inline(constraint: &Constraint, is_partition: bool) -> bool {
 /// the parts of the parent's indexes under its own names.
 fn create_alone(table: &Table, parent: Option<&Table>) -> String {
     let unlogged = if table.unlogged { "UNLOGGED " } else { "" };
-    let mut sql = format!("CREATE {unlogged}TABLE {}", relation(&table.name));
+    let mut sql = format!("CREATE {unlogged}{} {}", table_word(Some(table)), relation(&table.name));
     let inline = || {
         let constraints = table.constraints.values().filter(|c| is_inline(c, parent.is_some()));
         constraints.map(constraint::definition).collect::<Vec<_>>()
@@ -86,7 +87,10 @@ fn create_alone(table: &Table, parent: Option<&Table>) -> String {
     if let Some(key) = &table.partition_by {
         sql.push_str(&format!(" PARTITION BY {key}"));
     }
-    sql.push_str(&with_options(&table.options));
+    match &table.foreign {
+        Some(foreign) => sql.push_str(&of_server(foreign, &table.options)),
+        None => sql.push_str(&with_options(&table.options)),
+    }
     sql
 }
 
