@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Parents come before their partitions and children, which get by themselves what the parent gets.
 pub(super) fn compare_tables(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
-    // No engine can change the partition key of a table that is there.
-    let other_key = |name: &QName, b: &Table| after.tables.get(name).is_some_and(|a| a.partition_by != b.partition_by);
+    // No engine can change the partition key of a table that is there, nor the server of a foreign one.
+    let differs = |a: &Table, b: &Table| a.partition_by != b.partition_by || a.foreign != b.foreign;
+    let other_key = |name: &QName, b: &Table| after.tables.get(name).is_some_and(|a| differs(a, b));
     let gone = before.tables.iter().filter(|(name, b)| !after.tables.contains_key(name) || other_key(name, b));
     let anew: HashSet<QName> = gone.map(|(name, _)| name.clone()).collect();
     out.extend(before.tables.keys().filter(|n| anew.contains(*n)).map(|name| Change::DropTable { name: name.clone() }));
@@ -68,7 +69,8 @@ fn compare_table(now: &mut Schema, after: &Schema, wanted: &Table, anew: &HashSe
     compare_constraints(name, &is.constraints, &wanted.constraints, &anew, out);
     compare_indexes(name, &is.indexes, &wanted.indexes, &anew, out);
     compare_triggers(name, &is.triggers, &wanted.triggers, out);
-    let object = ObjectRef::new(ObjectKind::Table, name.clone());
+    let kind = if wanted.foreign.is_some() { ObjectKind::ForeignTable } else { ObjectKind::Table };
+    let object = ObjectRef::new(kind, name.clone());
     comment(object, is.comment.as_ref(), wanted.comment.as_ref(), out);
     if now.tables.children(name).next().is_some() {
         let own = out.get(first..).unwrap_or_default().to_vec();

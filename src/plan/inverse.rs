@@ -145,6 +145,7 @@ fn of_drop(change: &Change, before: &Schema) -> Inverse {
             None => Inverse::none("what was there before is not known"),
         },
         Change::DropTable { name } => match before.tables.get(name) {
+            Some(table) if table.foreign.is_some() => Inverse::exact(table_again(table, before)),
             Some(table) => Inverse::lossy(
                 table_again(table, before),
                 format!("the table {} comes back empty; its rows do not come back", name.short()),

@@ -375,7 +375,7 @@ impl Schema {
         let slot = match object.kind {
             ObjectKind::Schema => self.namespaces.get_mut(&name.name).map(|n| &mut n.comment),
             ObjectKind::Extension => self.extensions.get_mut(&name.name).map(|e| &mut e.comment),
-            ObjectKind::Table => self.tables.get_mut(name).map(|t| &mut t.comment),
+            ObjectKind::Table | ObjectKind::ForeignTable => self.tables.get_mut(name).map(|t| &mut t.comment),
             ObjectKind::Column => self.tables.get_mut(name).and_then(|t| t.column_mut(part)).map(|c| &mut c.comment),
             ObjectKind::Constraint => {
                 self.tables.get_mut(name).and_then(|t| t.constraints.get_mut(part)).map(|c| &mut c.comment)

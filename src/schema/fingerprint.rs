@@ -22,7 +22,7 @@ impl Schema {
 
     /// The digest of each object in its canonical form, in a fixed order: without what changes by itself or by
     /// history, which are live figures, the server's version, dependencies (they are derived), the roles, the order of
-    /// columns and of grants, whether a materialised view holds its rows yet, and kept statement texts.
+    /// columns, of grants and of settings, whether a materialised view holds its rows yet, and kept statement texts.
     pub(super) fn each_digest(&self, mut tell: impl FnMut(&str, &str, [u8; 32])) {
         for (name, it) in &self.namespaces {
             tell("schema", name, digest(it));
@@ -48,7 +48,7 @@ impl Schema {
         let mut others: Vec<_> = self.others.iter().collect();
         others.sort_by(|a, b| a.id.cmp(&b.id));
         for other in others {
-            tell("object", &format!("{:?}", other.id), digest(other));
+            tell("object", &format!("{:?}", other.id), digest(&other.canonical()));
         }
         for (object, owned) in self.owners.iter() {
             tell("owner of", &object.to_string(), digest(owned));

@@ -10,7 +10,7 @@ impl Schema {
         match object.kind {
             ObjectKind::Schema => self.namespaces.get(&name.name)?.comment.as_ref(),
             ObjectKind::Extension => self.extensions.get(&name.name)?.comment.as_ref(),
-            ObjectKind::Table => table()?.comment.as_ref(),
+            ObjectKind::Table | ObjectKind::ForeignTable => table()?.comment.as_ref(),
             ObjectKind::Column => table()?.column(part)?.comment.as_ref(),
             ObjectKind::Constraint => table()?.constraints.get(part)?.comment.as_ref(),
             ObjectKind::Trigger => match table() {

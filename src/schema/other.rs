@@ -82,6 +82,12 @@ impl Other {
         self.create.iter().chain(later.map(|s| &s.set)).filter(|sql| !sql.is_empty()).cloned().collect()
     }
 
+    /// What it means: where its settings say what `create` says, their order in that is of no account.
+    pub(super) fn canonical(&self) -> Self {
+        let create = if self.fixed.is_empty() { self.create.clone() } else { Vec::new() };
+        Self { create, ..self.clone() }
+    }
+
     /// All statements that remove it.
     pub fn removal(&self) -> Vec<String> {
         self.let_go.iter().chain([&self.drop]).cloned().collect()

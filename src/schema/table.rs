@@ -33,7 +33,10 @@ pub struct Table {
     pub partition_of: Option<PartitionOf>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inherits: Vec<QName>,
-    /// Storage parameters; on SQLite `strict` and `without_rowid`.
+    /// The server that has its rows, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Foreign>,
+    /// Storage parameters; of a foreign table its wrapper's options; on SQLite `strict` and `without_rowid`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -59,6 +62,7 @@ impl Table {
             partition_by: None,
             partition_of: None,
             inherits: Vec::new(),
+            foreign: None,
             options: Options::new(),
             row_security: RowSecurity::default(),
             sql: None,
@@ -97,6 +101,12 @@ pub struct TableStats {
     pub index_bytes: Option<u64>,
 }
 
+/// Where a foreign table's rows are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    pub server: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartitionOf {
     pub parent: QName,
@@ -127,7 +137,8 @@ pub struct Column {
     pub collation: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// Storage, compression, statistics target and the like, where they are not the default.
+    /// Storage, compression, statistics target and the like, where they are not the default; `fdw.` and its name for
+    /// an option of a foreign table's wrapper.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: Options,
     /// Had only from the tables that this one inherits from, and not declared by itself as well.

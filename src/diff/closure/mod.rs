@@ -6,7 +6,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use crate::schema::{Change, Dependency, ObjectKind, ObjectRef, QName, Schema, TypeKind, View};
+use crate::schema::{Change, Dependency, ObjectKind, ObjectRef, QName, Schema, Table, TypeKind, View};
 use std::collections::{HashMap, HashSet};
 
 /// Adds the drop and the new making of whatever stands on a column that is retyped, or on anything that is dropped:
@@ -18,6 +18,9 @@ pub(super) fn rebuild_dependants(before: &Schema, after: &Schema, changes: &mut 
     let Rebuild { down, up, anew, .. } = rebuild;
     if !down.is_empty() || !up.is_empty() {
         changes.retain(|change| !about(change).is_some_and(|object| anew.contains(&object)));
+        let table_again =
+            |name: &QName| anew.iter().any(|object| object.kind == ObjectKind::Table && object.name == *name);
+        changes.retain(|change| !change.table().is_some_and(table_again));
         let kept = std::mem::replace(changes, down);
         changes.extend(kept);
         changes.extend(up);
@@ -94,6 +97,7 @@ impl<'a> Rebuild<'a> {
         match object.kind {
             ObjectKind::View | ObjectKind::MaterializedView => self.view_again(object),
             ObjectKind::Routine => self.routine_again(object),
+            ObjectKind::Table => self.foreign_table_again(object),
             ObjectKind::Column => self.column_again(object),
             ObjectKind::Type => self.domain_again(object),
             _ => {
@@ -137,6 +141,19 @@ impl<'a> Rebuild<'a> {
         let down = Change::DropView { name: old.name.clone(), materialized: old.materialized };
         let view = View { populated: old.populated, ..new.clone() };
         self.replace(object, down, Change::CreateView { view: Box::new(view) });
+        self.whole.insert(object.name.clone());
+    }
+
+    /// The rows of a foreign table are elsewhere and stay there; any other table holds its own.
+    fn foreign_table_again(&mut self, object: &ObjectRef) {
+        let (Some(old), Some(new)) = (self.before.tables.get(&object.name), self.after.tables.get(&object.name)) else {
+            return;
+        };
+        if old.foreign.is_none() || new.foreign.is_none() || self.whole.contains(&object.name) {
+            return;
+        }
+        let down = Change::DropTable { name: old.name.clone() };
+        self.replace(object, down, Change::CreateTable { table: Box::new(Table::clone(new)) });
         self.whole.insert(object.name.clone());
     }
 
@@ -270,4 +287,39 @@ fn about(change: &Change) -> Option<ObjectRef> {
         Change::AlterOther { to, .. } => to.id.clone(),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::compare;
+    use crate::schema::{EngineKind, Foreign, Other};
+
+    fn far(wrapper: &str) -> Schema {
+        let mut schema = Schema::empty(EngineKind::Postgres);
+        let mut table = Table::new(QName::new("public", "t"));
+        table.foreign = Some(Foreign { server: "s".into() });
+        table.comment = Some(wrapper.to_owned());
+        let server = ObjectRef::new(ObjectKind::ForeignServer, QName::new("", "s"));
+        let mapping = ObjectRef::part(ObjectKind::UserMapping, QName::new("", "s"), "PUBLIC");
+        let from = [ObjectRef::new(ObjectKind::Table, table.name.clone()), mapping.clone()];
+        let on_server = from.map(|from| Dependency { from, on: server.clone() });
+        schema.dependencies = on_server.to_vec().into();
+        schema.tables.insert(table.name.clone(), table.into());
+        let create = format!("CREATE SERVER s FOREIGN DATA WRAPPER {wrapper}");
+        schema.others.push(Other::new(server, vec![create], "DROP SERVER s"));
+        schema.others.push(Other::new(mapping, vec!["CREATE USER MAPPING".into()], "DROP USER MAPPING"));
+        schema
+    }
+
+    #[test]
+    fn foreign_tables_and_mappings_give_way_to_a_new_server() {
+        let changes = compare(&far("a"), &far("b"), &[]);
+        let count = |wanted: fn(&Change) -> bool| changes.iter().filter(|c| wanted(c)).count();
+        assert_eq!(count(|c| matches!(c, Change::DropTable { .. })), 1);
+        assert_eq!(count(|c| matches!(c, Change::CreateTable { .. })), 1);
+        assert_eq!(count(|c| matches!(c, Change::DropOther { .. })), 2);
+        assert_eq!(count(|c| matches!(c, Change::CreateOther { .. })), 2);
+        assert!(compare(&far("a"), &far("a"), &[]).is_empty());
+    }
 }

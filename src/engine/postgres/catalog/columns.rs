@@ -1,5 +1,6 @@
 //! Columns of tables and views (`pg_attribute`, `pg_attrdef`, an identity's `pg_sequence`).
 
+use super::super::render::foreign;
 use super::super::scope::NAMESPACE;
 use super::super::wire::{Cells, each_row, rows};
 use super::build::{Build, Catalog};
@@ -18,7 +19,7 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
          a.attcollation::int8, CASE WHEN a.attcollation <> t.typcollation THEN {COLLATION} END, \
          CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, {}, \
          CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END, a.attoptions, de.description, \
-         NOT (a.attislocal OR c.relispartition) \
+         NOT (a.attislocal OR c.relispartition), a.attfdwoptions \
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_type t ON t.oid = a.atttypid \
          LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \
@@ -51,6 +52,7 @@ fn column(row: &PgRow, identities: &HashMap<(i64, i16), Options>, build: &mut Bu
     column.options = options(cells.take()?, "");
     column.comment = cells.take()?;
     column.inherited = cells.take()?;
+    column.options.extend(options(cells.take()?, foreign::WRAPPER));
     build.columns.insert((relation, number), column.name.clone());
     if let Some(view) = build.views.get_mut(&relation) {
         view.columns.push((column.name, column.data_type));

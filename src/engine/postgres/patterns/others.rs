@@ -9,6 +9,11 @@ use crate::schema::{Change, Other};
 
 pub(super) fn create(planner: &mut Planner<'_>, object: &Other) -> Result<()> {
     let change = Change::CreateOther { object: Box::new(object.clone()) };
+    if object.statements().is_empty() {
+        let mut step = wait(object, &object.by_hand().join(" "));
+        step.changes = vec![change];
+        return planner.push(step);
+    }
     planner.direct(&change)?;
     match object.by_hand().as_slice() {
         [] => Ok(()),

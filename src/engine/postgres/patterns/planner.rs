@@ -49,7 +49,12 @@ impl<'a> Planner<'a> {
         if self.options.style == Style::Direct || self.made.contains(table) {
             return false;
         }
-        let rows = self.now.tables.get(table).and_then(|t| t.stats.rows);
+        let found = self.now.tables.get(table);
+        if found.is_some_and(|t| t.foreign.is_some()) {
+            // Its rows are elsewhere: nothing is read, written or copied here.
+            return false;
+        }
+        let rows = found.and_then(|t| t.stats.rows);
         // A view, or a table that is not there, has its own message; an unknown size is a large one.
         rows.is_none_or(|rows| rows >= self.options.small_table_rows)
     }

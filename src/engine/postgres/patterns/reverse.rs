@@ -169,7 +169,10 @@ fn options_before<'a>(was: &Options, set: &'a Options, reset: &'a [String]) -> (
 fn of_table(change: &Change, before: &Schema) -> Reverse {
     match change {
         Change::CreateTable { table } => exact([Change::DropTable { name: table.name.clone() }]),
-        Change::DropTable { name } => lossy(table_again(before, name), "the table comes back empty."),
+        Change::DropTable { name } => match before.tables.get(name) {
+            Some(table) if table.foreign.is_some() => exact(table_again(before, name)),
+            _ => lossy(table_again(before, name), "the table comes back empty."),
+        },
         Change::RenameTable { from, to } => {
             exact([Change::RenameTable { from: from.sibling(to), to: from.name.clone() }])
         }
@@ -580,7 +583,7 @@ pub(super) fn comment_of(object: &ObjectRef, schema: &Schema) -> Option<String> 
     match object.kind {
         ObjectKind::Schema => schema.namespaces.get(&name.name)?.comment.clone(),
         ObjectKind::Extension => schema.extensions.get(&name.name)?.comment.clone(),
-        ObjectKind::Table => table?.comment.clone(),
+        ObjectKind::Table | ObjectKind::ForeignTable => table?.comment.clone(),
         ObjectKind::Column => table?.column(part)?.comment.clone(),
         ObjectKind::Constraint => table?.constraints.get(part)?.comment.clone(),
         ObjectKind::Trigger => table?.triggers.get(part)?.comment.clone(),

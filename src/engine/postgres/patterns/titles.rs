@@ -7,7 +7,10 @@ use crate::sql::one_line;
 /// The change in words, in the imperative.
 pub(super) fn title(change: &Change) -> String {
     match change {
-        Change::CreateTable { table } => format!("Create table {}", table.name.short()),
+        Change::CreateTable { table } => {
+            let foreign = if table.foreign.is_some() { "foreign " } else { "" };
+            format!("Create {foreign}table {}", table.name.short())
+        }
         Change::DropTable { name } => format!("Drop table {}", name.short()),
         Change::RenameTable { from, to } => format!("Rename table {} to {to}", from.short()),
         Change::SetTableSchema { name, schema } => format!("Move table {} to schema {schema}", name.short()),

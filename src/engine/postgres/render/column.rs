@@ -1,6 +1,7 @@
 //! Columns: in CREATE TABLE, and altered.
 
 use super::faithful::faithful;
+use super::foreign;
 use super::names::{collation, ident, literal, relation};
 use crate::schema::{Column, Generated, Identity, Options, QName, Schema};
 
@@ -95,10 +96,13 @@ pub(super) fn alter_type(
     if let Some(name) = new_collation {
         action.push_str(&format!(" COLLATE {}", collation(name)));
     }
+    let found = schema.tables.get(table);
+    // The rows of a foreign table are not converted here: the server takes no expression for that.
+    let using = using.filter(|_| found.is_none_or(|t| t.foreign.is_none()));
     if let Some(expression) = using {
         action.push_str(&format!(" USING {expression}"));
     }
-    let default = schema.tables.get(table).and_then(|t| t.column(column)).and_then(|c| c.default.as_deref());
+    let default = found.and_then(|t| t.column(column)).and_then(|c| c.default.as_deref());
     match (using, default) {
         // A USING clause says nothing of the default, which has to follow a cast of its own.
         (Some(_), Some(default)) => vec![
@@ -221,8 +225,9 @@ pub(in crate::engine::postgres) fn set_options(
     column: &str,
     set: &Options,
     reset: &[String],
-    data_type: &str,
+    before: Option<&Column>,
 ) -> Vec<String> {
+    let data_type = before.map_or("", |c| c.data_type.as_str());
     let mut out = Vec::new();
     let mut attributes = Vec::new();
     for (key, value) in set {
@@ -230,6 +235,7 @@ pub(in crate::engine::postgres) fn set_options(
             "storage" => out.push(alter(table, column, &format!("SET STORAGE {}", value.to_uppercase()))),
             "compression" => out.push(alter(table, column, &format!("SET COMPRESSION {value}"))),
             "statistics" => out.push(alter(table, column, &format!("SET STATISTICS {value}"))),
+            key if key.starts_with(foreign::WRAPPER) => {}
             _ => attributes.push(super::table::option(key, value)),
         }
     }
@@ -242,12 +248,15 @@ pub(in crate::engine::postgres) fn set_options(
             "storage" => out.push(alter(table, column, &format!("SET STORAGE {}", usual_storage(data_type)))),
             "compression" => out.push(alter(table, column, "SET COMPRESSION default")),
             "statistics" => out.push(alter(table, column, "SET STATISTICS -1")),
+            key if key.starts_with(foreign::WRAPPER) => {}
             _ => resets.push(key.as_str()),
         }
     }
     if !resets.is_empty() {
         out.push(alter(table, column, &format!("RESET ({})", resets.join(", "))));
     }
+    let had = before.map(|c| c.options.clone()).unwrap_or_default();
+    out.extend(foreign::set_column_options(table, column, &had, set, reset));
     out
 }
 
@@ -265,7 +274,8 @@ fn usual_storage(data_type: &str) -> &'static str {
 
 /// What a new column needs besides its definition: comment and options.
 pub(in crate::engine::postgres) fn extras(table: &QName, column: &Column) -> Vec<String> {
-    let mut out = set_options(table, &column.name, &column.options, &[], &column.data_type);
+    let bare = Column { options: Options::new(), ..column.clone() };
+    let mut out = set_options(table, &column.name, &column.options, &[], Some(&bare));
     if let Some(text) = &column.comment {
         out.push(format!("COMMENT ON COLUMN {}.{} IS {}", relation(table), ident(&column.name), literal(text)));
     }

@@ -3,6 +3,7 @@
 pub(super) mod column;
 pub(super) mod constraint;
 mod faithful;
+pub(super) mod foreign;
 pub(super) mod index;
 mod names;
 pub(super) mod object;
@@ -73,6 +74,9 @@ fn of_table(change: &Change, schema: &Schema) -> Vec<String> {
         Change::RenameTable { from, to } => vec![alter_table(from, &format!("RENAME TO {}", ident(to)))],
         Change::SetTableSchema { name, schema } => vec![alter_table(name, &format!("SET SCHEMA {}", ident(schema)))],
         Change::SetTableOptions { name, set, reset } => {
+            if let Some(found) = schema.tables.get(name).filter(|t| t.foreign.is_some()) {
+                return foreign::set_options(name, &found.options, set, reset);
+            }
             table::set_options(&format!("TABLE {}", relation(name)), set, reset)
         }
         Change::SetRowSecurity { table, security } => {
@@ -122,7 +126,7 @@ fn of_column(change: &Change, schema: &Schema) -> Vec<String> {
         }
         Change::SetColumnOptions { table, column, set, reset } => {
             let found = schema.tables.get(table).and_then(|t| t.column(column));
-            column::set_options(table, column, set, reset, found.map_or("", |c| c.data_type.as_str()))
+            column::set_options(table, column, set, reset, found)
         }
         Change::Backfill { table, column, value, only_where } => {
             vec![update(table, column, value, only_where.as_deref())]

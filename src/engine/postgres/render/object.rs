@@ -73,7 +73,7 @@ pub(in crate::engine::postgres) fn create_type(definition: &TypeDef) -> Vec<Stri
             out
         }
         TypeKind::Domain { .. } => create_domain(&name, &definition.kind),
-        TypeKind::Other { definition } => vec![format!("CREATE TYPE {name} {definition}")],
+        TypeKind::Other { definition } => vec![format!("CREATE TYPE {name} {definition}").trim_end().to_owned()],
     };
     if let Some(text) = &definition.comment {
         out.push(format!("COMMENT ON {} {name} IS {}", type_word(definition), literal(text)));

@@ -112,10 +112,11 @@ fn checks_of(parent: &Table, table: &Table) -> Vec<String> {
 /// A partition is detached first where a foreign key points at what it is a partition of: its rows are referred to
 /// through that.
 pub(in crate::engine::postgres) fn drop(name: &QName, schema: &Schema) -> Vec<String> {
-    let partition = schema.tables.get(name).and_then(|t| t.partition_of.as_ref());
+    let found = schema.tables.get(name).map(|t| &**t);
+    let partition = found.and_then(|t| t.partition_of.as_ref());
     let is_referenced = partition.is_some_and(|p| is_referenced(&p.parent, schema));
     let detach = partition.filter(|_| is_referenced).map(|p| set_partition(name, Some(p), None));
-    detach.into_iter().flatten().chain([format!("DROP TABLE {}", relation(name))]).collect()
+    detach.into_iter().flatten().chain([format!("DROP {} {}", table_word(found), relation(name))]).collect()
 }
 
 fn is_referenced(table: &QName, schema: &Schema) -> bool {
