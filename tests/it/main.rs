@@ -18,6 +18,7 @@ mod model;
 mod postgres_catalog;
 mod postgres_dependencies;
 mod postgres_gauges;
+mod postgres_kinds;
 mod postgres_rights;
 mod postgres_scratch;
 mod postgres_session;

@@ -197,12 +197,13 @@ async fn what_is_not_a_table_comes_too() {
 async fn others_are_made_again_by_their_own_statements() {
     let (scratch, database, before) = shop().await;
     let mut session = database.session(SessionRole::Executor).await.unwrap();
-    for other in &before.others {
-        session.execute(&other.drop).await.unwrap_or_else(|why| panic!("{}: {why}", other.drop));
+    // Parts stand after what they are a part of.
+    for sql in before.others.iter().rev().flat_map(lockstep::schema::Other::removal) {
+        session.execute(&sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
     }
     assert_eq!(database.inspect().await.unwrap().others, []);
-    for sql in before.others.iter().flat_map(|other| &other.create) {
-        session.execute(sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
+    for sql in before.others.iter().flat_map(lockstep::schema::Other::statements) {
+        session.execute(&sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
     }
     assert_eq!(database.inspect().await.unwrap().others, before.others);
     drop((session, database));

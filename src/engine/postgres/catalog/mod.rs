@@ -4,25 +4,38 @@
 //! What belongs to an extension is left out; the extension itself stands for it. So is what a partition has only
 //! because its parent has it (attached indexes, inherited constraints, cloned triggers).
 
+mod aggregates;
+mod base_types;
 mod build;
+mod casts;
+mod collations;
 mod columns;
 mod constraints;
 mod dependencies;
+mod foreign;
 mod indexes;
+mod labels;
 mod namespaces;
+mod operators;
 mod others;
 mod owners;
+mod policies;
 mod privileges;
+mod publications;
 mod remarks;
 mod routines;
+mod secrets;
 mod sequences;
 mod settings;
 mod steady;
+mod statistics;
+mod subscriptions;
+mod table_settings;
 mod tables;
 mod text;
+mod text_search;
 mod triggers;
 mod types;
-mod unmodelled;
 mod views;
 
 use super::wire::run;
@@ -80,14 +93,17 @@ async fn read(connection: &mut PgConnection, info: &ServerInfo) -> Result<(Schem
     columns::read(connection, &mut build).await?;
     constraints::read(connection, &mut build).await?;
     indexes::read(connection, &mut build).await?;
+    base_types::read(connection, &mut build).await?;
     routines::read(connection, &mut build).await?;
     triggers::read(connection, &mut build).await?;
     others::read(connection, &mut build).await?;
     settings::read(connection, &mut build).await?;
+    foreign::read(connection, &mut build).await?;
+    subscriptions::read(connection, &mut build).await?;
+    labels::read(connection, &mut build).await?;
     remarks::read(connection, &mut build).await?;
     owners::read(connection, &mut build).await?;
     privileges::read(connection, &mut build).await?;
-    unmodelled::read(connection, &mut build).await?;
     dependencies::read(connection, &mut build).await?;
     Ok((build.finish(), mark))
 }

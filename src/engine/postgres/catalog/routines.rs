@@ -20,6 +20,10 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
     for row in &rows(connection, &sql).await? {
         let mut cells = Cells::new(row);
         let oid: i64 = cells.take()?;
+        if build.names.contains_key(&(Catalog::Routine, oid)) {
+            // It belongs to a type.
+            continue;
+        }
         let routine = Routine {
             name: QName::new(cells.take::<String>()?, cells.take::<String>()?),
             arguments: cells.take()?,

@@ -140,34 +140,45 @@ async fn attributes(connection: &mut PgConnection) -> Result<HashMap<i64, Vec<At
     Ok(out)
 }
 
-async fn ranges(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+/// What is said of a range type: its definition and comment, and where they are read from.
+pub(super) fn range(build: &Build) -> String {
     let multirange = build.since(
         14,
-        "', MULTIRANGE_TYPE_NAME = ' || (SELECT format('%I.%I', mn.nspname, m.typname) FROM pg_type m \
+        "(SELECT format('MULTIRANGE_TYPE_NAME = %I.%I', mn.nspname, m.typname) FROM pg_type m \
          JOIN pg_namespace mn ON mn.oid = m.typnamespace WHERE m.oid = r.rngmultitypid)",
-        "''",
+        "NULL",
     );
-    let sql = format!(
-        "SELECT n.nspname::text, t.typname::text, obj_description(t.oid, 'pg_type'), \
-         'AS RANGE (SUBTYPE = ' || format_type(r.rngsubtype, NULL) \
-         || CASE WHEN o.opcdefault THEN '' ELSE format(', SUBTYPE_OPCLASS = %I.%I', opn.nspname, o.opcname) END \
-         || CASE WHEN r.rngcollation <> s.typcollation THEN format(', COLLATION = %I.%I', cn.nspname, co.collname) \
-            ELSE '' END \
-         || CASE WHEN r.rngcanonical <> 0 THEN ', CANONICAL = ' || r.rngcanonical::text ELSE '' END \
-         || CASE WHEN r.rngsubdiff <> 0 THEN ', SUBTYPE_DIFF = ' || r.rngsubdiff::text ELSE '' END \
-         || {multirange} || ')' \
+    format!(
+        "format('AS RANGE (%s)', concat_ws(', ', 'SUBTYPE = ' || format_type(r.rngsubtype, NULL), \
+             CASE WHEN NOT o.opcdefault THEN format('SUBTYPE_OPCLASS = %I.%I', opn.nspname, o.opcname) END, \
+             CASE WHEN r.rngcollation <> s.typcollation THEN format('COLLATION = %I.%I', cn.nspname, co.collname) END, \
+             CASE WHEN r.rngcanonical <> 0 THEN 'CANONICAL = ' || r.rngcanonical END, \
+             CASE WHEN r.rngsubdiff <> 0 THEN 'SUBTYPE_DIFF = ' || r.rngsubdiff END, {multirange})), \
+         obj_description(t.oid, 'pg_type') \
          FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_namespace n ON n.oid = t.typnamespace \
          JOIN pg_type s ON s.oid = r.rngsubtype \
          JOIN pg_opclass o ON o.oid = r.rngsubopc JOIN pg_namespace opn ON opn.oid = o.opcnamespace \
          LEFT JOIN pg_collation co ON co.oid = r.rngcollation LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace \
          WHERE {NAMESPACE} AND {}",
         own("pg_type", "t.oid")
+    )
+}
+
+/// Range types without a canonical form, and shells: names of types that are still to be made.
+async fn ranges(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
+    let sql = format!(
+        "SELECT n.nspname::text, t.typname::text, {} AND r.rngcanonical = 0 UNION ALL \
+         SELECT n.nspname::text, t.typname::text, '', obj_description(t.oid, 'pg_type') \
+         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace \
+         WHERE t.typtype = 'p' AND NOT t.typisdefined AND {NAMESPACE} AND {}",
+        range(build),
+        own("pg_type", "t.oid")
     );
     for row in &rows(connection, &sql).await? {
         let mut cells = Cells::new(row);
         let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
-        let comment = cells.take()?;
         let definition = cells.take()?;
+        let comment = cells.take()?;
         keep(build, name, TypeKind::Other { definition }, comment);
     }
     Ok(())
