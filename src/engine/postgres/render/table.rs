@@ -142,7 +142,7 @@ fn overrides(table: &Table, schema: &Schema) -> Vec<String> {
         // A child takes these two over when it is made.
         let taken = ["storage", "compression"].into_iter().filter(|key| above.options.contains_key(key));
         let reset: Vec<String> = taken.filter(|key| !c.options.contains_key(key)).map(str::to_owned).collect();
-        out.extend(column::set_options(&table.name, &c.name, &Options::new(), &reset, &c.data_type));
+        out.extend(column::set_options(&table.name, &c.name, &Options::new(), &reset, Some(c)));
     }
     out
 }
