@@ -44,7 +44,8 @@ fn object_kind(word: &str) -> ObjectKind {
         "foreign data wrapper" => ObjectKind::ForeignDataWrapper,
         "server" => ObjectKind::ForeignServer,
         "schema" => ObjectKind::Schema,
-        _ => ObjectKind::TextSearch,
+        "text search dictionary" => ObjectKind::TextSearchDictionary,
+        _ => ObjectKind::TextSearchConfiguration,
     }
 }
 
