@@ -15,6 +15,7 @@ mod renames;
 mod reshape;
 mod retype;
 mod reverse;
+mod rights;
 mod routines;
 mod rows;
 mod sync;
@@ -31,9 +32,17 @@ use planner::Planner;
 
 pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) -> Result<Vec<Step>> {
     let mut planner = Planner::new(before, options);
-    for (at, change) in changes.iter().enumerate() {
-        let later = changes.get(at + 1..).unwrap_or_default();
-        one(&mut planner, change, later)?;
+    let mut at = 0;
+    while let Some(change) = changes.get(at) {
+        let rest = changes.get(at..).unwrap_or_default();
+        let about_rights = rest.iter().take_while(|c| matches!(c, Change::SetRights { .. })).count();
+        if about_rights > 0 {
+            rights::set(&mut planner, rest.get(..about_rights).unwrap_or_default())?;
+            at += about_rights;
+        } else {
+            one(&mut planner, change, rest.get(1..).unwrap_or_default())?;
+            at += 1;
+        }
     }
     planner.finish()
 }

@@ -7,7 +7,7 @@ use super::{columns, indexes, names, titles};
 use crate::Result;
 use crate::engine::postgres::render::{ident, relation};
 use crate::plan::{Phase, Rollback, Step, StepKind};
-use crate::schema::{Change, Column, Index, IndexTarget, QName, View};
+use crate::schema::{Change, Column, Index, IndexTarget, ObjectKind, ObjectRef, Owned, QName, Schema, View};
 
 /// A step for people.
 pub(super) fn wait(title: String, note: String) -> Step {
@@ -40,11 +40,12 @@ pub(super) fn table(planner: &mut Planner<'_>, from: &QName, to: &str) -> Result
     };
     let rename = Change::RenameTable { from: from.clone(), to: to.to_owned() };
     let title = titles::title(&rename);
-    let both = vec![rename, Change::CreateView { view: Box::new(view) }];
-    let mut step = planner.step_of(title, Phase::Expand, both)?;
+    let mut changes = vec![rename, Change::CreateView { view: Box::new(view) }];
+    changes.extend(rights_of_stand_in(&planner.now, from));
+    let mut step = planner.step_of(title, Phase::Expand, changes)?;
     step.note = Some(format!(
         "In one transaction the table becomes {to} and a view takes the old name, which reads and writes through it. \
-         Roles other than the owner need the table's grants on the view too."
+         Whoever may use the table may use the view in the same way."
     ));
     planner.push(step)?;
     planner.push(wait(
@@ -55,6 +56,25 @@ pub(super) fn table(planner: &mut Planner<'_>, from: &QName, to: &str) -> Result
     let title = format!("Drop the view that stands for the old name {}", from.short());
     let step = planner.step_of(title, Phase::Contract, vec![drop])?;
     planner.push(step)
+}
+
+/// The view that stands for a table has its owner, and allows what the table allows.
+fn rights_of_stand_in(before: &Schema, table: &QName) -> Vec<Change> {
+    let on = ObjectRef::new(ObjectKind::Table, table.clone());
+    let view = ObjectRef::new(ObjectKind::View, table.clone());
+    let owner = before.owners.get(&on).map(|owned| Owned { object: view.clone(), ..owned.clone() });
+    let owner = owner.map(|owner| Change::SetOwner { object: view, owner: Some(owner) });
+    let rights = before.rights.get(&on).cloned().map(Box::new);
+    owner.into_iter().chain([Change::SetRights { on, rights }]).collect()
+}
+
+/// Who may use one column may use its twin.
+fn rights_of_twin(before: &Schema, table: &QName, from: &str, to: &str) -> Option<Change> {
+    let on = ObjectRef::new(ObjectKind::Table, table.clone());
+    let mut rights = before.rights.get(&on)?.clone();
+    let grants = rights.columns.get(from)?.clone();
+    rights.columns.insert(to.to_owned(), grants);
+    Some(Change::SetRights { on, rights: Some(Box::new(rights)) })
 }
 
 /// A twin under the new name is kept the same by a trigger until no code uses the old one; then the twin makes way
@@ -79,7 +99,9 @@ pub(super) fn column(planner: &mut Planner<'_>, table: &QName, from: &str, to: &
     let add = Change::AddColumn { table: table.clone(), column: twin.clone() };
 
     let title = format!("Add column {to} beside {from} on {}", table.short());
-    let mut step = planner.step_of(title, Phase::Expand, vec![add.clone(), sync.created()])?;
+    let rights = rights_of_twin(&planner.now, table, from, to);
+    let changes = [add.clone(), sync.created()].into_iter().chain(rights).collect();
+    let mut step = planner.step_of(title, Phase::Expand, changes)?;
     step.sql.insert(0, own_schema());
     step.sql.insert(1, sync.create_function());
     step.rollback.sql.push(sync.drop_function());

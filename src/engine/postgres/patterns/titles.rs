@@ -108,12 +108,7 @@ fn of_object(change: &Change) -> String {
             format!("Make {} the owner of {}", one_line(&owner.owner), called(object, owner.called.as_deref()))
         }
         Change::SetOwner { object, owner: None } => format!("Give {} back to its usual owner", called(object, None)),
-        Change::SetRights { on, .. } if on.kind == ObjectKind::DefaultPrivileges => {
-            let what = one_line(on.part.as_deref().unwrap_or_default());
-            let place = if on.name.schema.is_empty() { String::new() } else { format!(" in {}", on.name.schema) };
-            format!("Set who may use new {what} of {}{}", one_line(&on.name.name), one_line(&place))
-        }
-        Change::SetRights { on, .. } => format!("Set who may use {}", named(on)),
+        Change::SetRights { on: object, .. } => format!("Set who may use {}", on(object)),
         Change::CreateOther { object } => format!("Create {}", named(&object.id)),
         Change::DropOther { object } => format!("Drop {}", named(&object.id)),
         Change::AlterOther { to, .. } => format!("Change {}", named(&to.id)),
@@ -123,6 +118,17 @@ fn of_object(change: &Change) -> String {
 
 fn view_word(materialized: bool) -> &'static str {
     if materialized { "materialized view" } else { "view" }
+}
+
+/// What rights are on: an object, or those that a role will make.
+pub(super) fn on(object: &ObjectRef) -> String {
+    if object.kind != ObjectKind::DefaultPrivileges {
+        return named(object);
+    }
+    let what = one_line(object.part.as_deref().unwrap_or_default());
+    let schema = &object.name.schema;
+    let place = if schema.is_empty() { String::new() } else { format!(" in {}", one_line(schema)) };
+    format!("new {what} of {}{place}", one_line(&object.name.name))
 }
 
 fn called(object: &ObjectRef, called: Option<&str>) -> String {
