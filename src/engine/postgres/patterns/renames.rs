@@ -143,7 +143,7 @@ fn rename_back(
     let [add, trigger] = twin else { return Rollback::exact(sql) };
     let mut schema = planner.now.clone();
     let again =
-        |schema: &crate::schema::Schema, change: &Change| crate::engine::postgres::render::render(change, schema);
+        |schema: &Schema, change: &Change| crate::engine::postgres::render::render(change, schema);
     sql.extend(again(&schema, add));
     // The model as it is now has the twin; only the text of the statements matters here.
     let _ = schema.apply(add);
