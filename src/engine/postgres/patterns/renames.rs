@@ -142,8 +142,7 @@ fn rename_back(
     let mut sql = vec![format!("ALTER TABLE {} RENAME COLUMN {} TO {}", relation(table), ident(to), ident(from))];
     let [add, trigger] = twin else { return Rollback::exact(sql) };
     let mut schema = planner.now.clone();
-    let again =
-        |schema: &Schema, change: &Change| crate::engine::postgres::render::render(change, schema);
+    let again = |schema: &Schema, change: &Change| crate::engine::postgres::render::render(change, schema);
     sql.extend(again(&schema, add));
     // The model as it is now has the twin; only the text of the statements matters here.
     let _ = schema.apply(add);
