@@ -2,7 +2,7 @@
 //!
 //! # The house
 //!
-//! A room uses the rooms above it in this table, never one below it. The first five are pure: no I/O, no clock,
+//! A room uses the rooms above it in this table, never one below it. The first six are pure: no I/O, no clock,
 //! no runtime. What differs between databases is in [`engine`] and nowhere else.
 //!
 //! | room | what it answers |
@@ -12,6 +12,7 @@
 //! | [`diff`] | what changed: schema against schema as typed changes, told in plain sentences |
 //! | [`plan`] | what will be done: changes to steps by safe patterns, order, rollback, the plan file |
 //! | [`risk`] | what could go wrong: locks, rewrites, rules, estimates |
+//! | [`migrations`] | migration folders of frameworks: their layouts read, and plans written in them |
 //! | [`engine`] | how each database does it, behind one set of traits |
 //! | `source` | a schema from wherever it is: a database, SQL files, a snapshot |
 //! | [`watch`] | what is happening now: gauges with their history, thresholds |
@@ -34,6 +35,7 @@ pub mod diff;
 pub mod engine;
 pub mod error;
 pub mod history;
+pub mod migrations;
 pub mod plan;
 pub mod risk;
 pub mod run;

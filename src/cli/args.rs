@@ -1,5 +1,6 @@
 //! The command line as it is written.
 
+use crate::migrations::Layout;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -103,6 +104,10 @@ pub enum Command {
     Explain(Explain),
 }
 
+fn layout(name: &str) -> Result<Layout, String> {
+    Layout::parse(name).map_err(|why| why.hint.unwrap_or(why.message))
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DemoEngine {
     Sqlite,
@@ -144,6 +149,10 @@ pub struct Inspect {
     /// The engine of SQL text, where no database says it.
     #[arg(long, value_enum)]
     pub engine: Option<DemoEngine>,
+    /// The layout of migrations, where it cannot be told: sqlx, golang-migrate, dbmate, goose, flyway, liquibase, diesel,
+    /// prisma, django, rails or alembic.
+    #[arg(long, value_name = "LAYOUT", value_parser = layout)]
+    pub layout: Option<Layout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -173,6 +182,10 @@ pub struct Diff {
     /// The engine of SQL text, where neither side is a database.
     #[arg(long, value_enum)]
     pub engine: Option<DemoEngine>,
+    /// The layout of folders of migrations, where it cannot be told: sqlx, golang-migrate, dbmate, goose, flyway, liquibase, diesel,
+    /// prisma, django, rails or alembic.
+    #[arg(long, value_name = "LAYOUT", value_parser = layout)]
+    pub layout: Option<Layout>,
 }
 
 #[derive(Debug, Args)]
@@ -180,16 +193,18 @@ pub struct Diff {
 Examples:
   lockstep plan sqlite:shop.db --ask \"add a region to sales, required, default 'EU', and index it\" -o plan.sql
   lockstep plan postgres://localhost/shop --sql migration.sql -f json
-  lockstep plan postgres://localhost/shop --to wanted.sql")]
+  lockstep plan postgres://localhost/shop --to wanted.sql
+  lockstep plan postgres://localhost/shop --to wanted.sql -f goose -o migrations")]
 pub struct Plan {
     /// The schema to start from.
     pub source: String,
     #[command(flatten)]
     pub wish: Wish,
-    /// Write the plan file here.
-    #[arg(short, long, value_name = "PLAN.sql")]
+    /// Write the plan file here; with a framework's format, its files into this folder. Nothing there is overwritten.
+    #[arg(short, long, value_name = "PLAN.sql|FOLDER")]
     pub output: Option<PathBuf>,
-    /// text, json or sql. Without -f, and with -o, nothing is printed.
+    /// text, json or sql, or a migration framework: sqlx, golang-migrate, dbmate, goose, flyway, liquibase, diesel,
+    /// prisma, django, rails or alembic. Without -f, and with -o, nothing is printed.
     #[arg(short, long)]
     pub format: Option<String>,
     /// Change directly, without the patterns that keep an application running.
@@ -206,6 +221,13 @@ pub struct Plan {
     /// That an object was renamed: old=new (with --to). May be repeated.
     #[arg(long, value_name = "OLD=NEW", requires = "to")]
     pub rename: Vec<String>,
+    /// The layout of migrations, where it cannot be told: sqlx, golang-migrate, dbmate, goose, flyway, liquibase, diesel,
+    /// prisma, django, rails or alembic.
+    #[arg(long, value_name = "LAYOUT", value_parser = layout)]
+    pub layout: Option<Layout>,
+    /// The version of the first migration that is written. Without it, versions go on from the folder's last one.
+    #[arg(long, value_name = "VERSION")]
+    pub version_from: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -245,7 +267,8 @@ pub enum FailOn {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  lockstep lint migrations/*.sql --db postgres://localhost/shop --fail-on medium")]
 pub struct Lint {
-    /// SQL files; - reads standard input.
+    /// SQL files and folders of them; - reads standard input. Migrations are judged by the way that their framework
+    /// runs them, up and down.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// The schema that the files are for: with it, only what exists can be locked.
@@ -259,6 +282,10 @@ pub struct Lint {
     /// The dialect, where no --db says it.
     #[arg(long, value_enum, default_value = "postgres")]
     pub engine: DemoEngine,
+    /// The layout of migrations, where it cannot be told: sqlx, golang-migrate, dbmate, goose, flyway, liquibase, diesel,
+    /// prisma, django, rails or alembic.
+    #[arg(long, value_name = "LAYOUT", value_parser = layout)]
+    pub layout: Option<Layout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

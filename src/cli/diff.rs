@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::{Error, Result, diff, plan};
 
 pub async fn run(args: Diff, config: &Config) -> Result<Status> {
-    let (before, after) = (Source::parse(&args.before, config)?, Source::parse(&args.after, config)?);
+    let parse = |text: &str| Source::parse_as(text, config, args.layout);
+    let (before, after) = (parse(&args.before)?, parse(&args.after)?);
     let (before, after) =
         source::load_both(before, after, args.shadow.as_deref(), args.engine.map(inspect::kind)).await?;
     before.notes.iter().chain(&after.notes).for_each(|note| output::note(note));

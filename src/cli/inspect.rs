@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::schema::EngineKind;
 
 pub async fn run(args: Inspect, config: &Config) -> Result<Status> {
-    let source = Source::parse(&args.source, config)?;
+    let source = Source::parse_as(&args.source, config, args.layout)?;
     let context = Context { shadow: args.shadow.as_deref(), engine: args.engine.map(kind), ..Context::default() };
     let loaded = source.load(context).await?;
     loaded.notes.iter().for_each(|note| output::note(note));

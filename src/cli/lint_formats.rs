@@ -33,6 +33,12 @@ pub struct SkippedReport {
     pub why: String,
 }
 
+impl SkippedReport {
+    pub fn of(piece: &crate::sql::Skipped) -> Self {
+        Self { line: piece.line, column: piece.column, text: piece.text.clone(), why: piece.why.clone() }
+    }
+}
+
 impl Report {
     pub fn new(files: Vec<FileReport>) -> Self {
         let mut summary: BTreeMap<String, usize> = BTreeMap::new();
@@ -89,7 +95,8 @@ pub fn text(report: &Report) -> String {
         for statement in &file.statements {
             let place = format!("{}:{}:{}", file.path, statement.line, statement.column);
             let excerpt: String = one_line(&statement.sql).chars().take(100).collect();
-            let _ = writeln!(out, "{place}: {} {excerpt}", statement.class);
+            let side = statement.side.map_or_else(String::new, |side| format!(" ({side})"));
+            let _ = writeln!(out, "{place}:{side} {} {excerpt}", statement.class);
             for lock in &statement.locks {
                 let _ = writeln!(out, "    lock     {} on {}", lock.mode, one_line(&lock.relation));
             }
@@ -237,6 +244,7 @@ mod tests {
             column: 5,
             sql: "ALTER TABLE t …".into(),
             class: "ALTER TABLE".into(),
+            side: None,
             parsed: true,
             transactional: true,
             locks: Vec::new(),

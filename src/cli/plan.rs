@@ -2,9 +2,10 @@
 
 use super::args;
 use super::source::{self, Context, Loaded, Source};
-use super::{Status, output, show, words};
+use super::{Status, export, output, show, words};
 use crate::assistant::Proposal;
 use crate::config::Config;
+use crate::migrations::Layout;
 use crate::plan::{Plan, PlanOptions, Style};
 use crate::{Error, ErrorCode, Result, diff, plan, risk};
 use std::path::Path;
@@ -12,14 +13,15 @@ use std::path::Path;
 pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
     let format = Format::of(&args)?;
     let shadow = args.shadow.as_deref();
-    let before = Source::parse(&args.source, config)?.load(Context { shadow, ..Context::default() }).await?;
+    let before =
+        Source::parse_as(&args.source, config, args.layout)?.load(Context { shadow, ..Context::default() }).await?;
     before.notes.iter().for_each(|note| output::note(note));
     let style = if args.direct { Style::Direct } else { Style::Safe };
     let options = PlanOptions { style, ..PlanOptions::default() };
     let made = if let Some(to) = &args.wish.to {
         Made::Plan(toward(to, &before, &args, &options, config).await?)
     } else if let Some(file) = &args.wish.sql {
-        Made::Plan(from_file(file, &before, &options)?)
+        Made::Plan(from_file(file, args.layout, &before, &options)?)
     } else {
         let (text, answers) = (args.wish.ask.as_deref().unwrap_or_default(), words::answers(&args.answer));
         let proposal = words::proposal(text, &answers, &before, &args.model, config).await?;
@@ -37,6 +39,11 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
         }
     };
     risk::annotate(&mut plan, &before.schema, before.dialect.as_ref(), before.database.is_some());
+    if let Format::Framework(layout) = format {
+        let place = export::Place { output: args.output.as_deref(), version_from: args.version_from.as_deref() };
+        export::write(&plan, layout, before.dialect.as_ref(), &place)?;
+        return Ok(Status::Yes);
+    }
     if let Some(path) = &args.output {
         let text = plan::file::write(&plan, before.dialect.as_ref());
         std::fs::write(path, text)
@@ -44,7 +51,7 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
         output::note(&format!("{} steps written to {}", plan.steps.len(), path.display()));
     }
     match format {
-        Format::Nothing => {}
+        Format::Nothing | Format::Framework(_) => {}
         Format::Json => output::print_json(&plan)?,
         Format::Sql => output::print_sql(&plan::file::write(&plan, before.dialect.as_ref())),
         Format::Text => output::print(&show::plan(&plan)),
@@ -58,6 +65,8 @@ enum Format {
     Text,
     Json,
     Sql,
+    /// The files of a migration framework.
+    Framework(Layout),
 }
 
 impl Format {
@@ -67,10 +76,11 @@ impl Format {
             None | Some("text") => Ok(Self::Text),
             Some("json") => Ok(Self::Json),
             Some("sql") => Ok(Self::Sql),
-            Some(other) => {
-                Err(Error::new(ErrorCode::Unsupported, format!("a plan cannot be written as {other:?} yet"))
-                    .hint("The formats are text, json and sql; the files of migration frameworks are not written yet."))
-            }
+            Some(other) => Layout::parse(other).map(Self::Framework).map_err(|why| {
+                let layouts = why.hint.unwrap_or_default();
+                Error::usage(format!("a plan cannot be written as {other:?}"))
+                    .hint(format!("The formats are text, json and sql, and those of migration frameworks. {layouts}"))
+            }),
         }
     }
 }
@@ -83,7 +93,7 @@ enum Made {
 
 async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOptions, config: &Config) -> Result<Plan> {
     let context = Context { beside: Some(before), shadow: args.shadow.as_deref(), engine: None };
-    let after = Source::parse(to, config)?.load(context).await?;
+    let after = Source::parse_as(to, config, args.layout)?.load(context).await?;
     if after.schema.engine != before.schema.engine {
         return Err(Error::usage(format!(
             "a {} schema cannot become a {} one",
@@ -104,8 +114,9 @@ async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOpti
     Ok(plan)
 }
 
-fn from_file(path: &Path, before: &Loaded, options: &PlanOptions) -> Result<Plan> {
+fn from_file(path: &Path, layout: Option<Layout>, before: &Loaded, options: &PlanOptions) -> Result<Plan> {
     let text = source::read_file_or_stdin(path)?;
+    let text = source::folder::way_up(path, text, layout, before.schema.engine)?;
     let title = path.file_name().map_or_else(|| "SQL".into(), |name| name.to_string_lossy().into_owned());
     Ok(plan::from_sql(&title, &text, &before.schema, before.dialect.as_ref(), options))
 }

@@ -47,6 +47,37 @@ pub trait Patterns: Syntax {
 
     /// Statements that open a transaction for a step; none where the step is to run outside one.
     fn begin(&self) -> &'static str;
+
+    /// A statement that fails with the check's message when the check does not hold; `None` where none can.
+    fn guard(&self, _check: &Check) -> Option<String> {
+        None
+    }
+
+    /// A statement that fails, for a way back that must not be taken for done; `None` where none can.
+    fn refusal(&self, _why: &str) -> Option<String> {
+        None
+    }
+
+    /// A statement that does a backfill in batches and commits after each, so that it cannot be in a transaction;
+    /// `None` where none can.
+    fn fill_in_batches(&self, _backfill: &Backfill) -> Option<String> {
+        None
+    }
+
+    /// What undoes a session setting; `None` where nothing has to.
+    fn undo_setting(&self, _setting: &str) -> Option<String> {
+        None
+    }
+
+    /// Whether a step's session settings have no effect inside a transaction.
+    fn settings_before_transaction(&self) -> bool {
+        false
+    }
+
+    /// Whether several statements in one text are one transaction to the engine.
+    fn text_is_transaction(&self) -> bool {
+        true
+    }
 }
 
 /// A statement that changes rows, with the copies that it needs, and its way back from these.

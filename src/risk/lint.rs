@@ -18,6 +18,9 @@ pub struct Finding {
     pub sql: String,
     /// The kind in words: `CREATE INDEX`.
     pub class: String,
+    /// `down` for the way back of a migration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<&'static str>,
     pub parsed: bool,
     /// Whether it can run inside a transaction.
     pub transactional: bool,
@@ -56,6 +59,7 @@ pub fn lint_script(script: &Script, schema: &Schema, judge: &dyn Judge, connecte
             column: statement.column,
             sql: statement.text.clone(),
             class: statement.class.clone(),
+            side: None,
             parsed: statement.parsed(),
             transactional: !reading.outside_transaction,
             locks: found.judgement.locks,

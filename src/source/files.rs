@@ -32,7 +32,7 @@ pub fn read_file_or_stdin(path: &Path) -> Result<String> {
     read_file(path)
 }
 
-fn unreadable(path: &Path, why: &std::io::Error) -> Error {
+pub(super) fn unreadable(path: &Path, why: &std::io::Error) -> Error {
     let hint = match why.kind() {
         ErrorKind::NotFound => "Check the path; it counts from the folder that the command is called in.",
         ErrorKind::IsADirectory => "Name the files in it, as in FOLDER/*.sql.",

@@ -1,6 +1,7 @@
 //! Where a schema is read from: a database, SQL text that makes a schema, or a snapshot.
 
 mod files;
+pub mod folder;
 mod renames;
 
 pub use files::{read_file, read_file_or_stdin};
@@ -9,7 +10,8 @@ pub use renames::renames;
 use crate::config::Config;
 use crate::engine::{self, ConnectOptions, Database, Dialect, ServerInfo, Target};
 use crate::error::Location;
-use crate::schema::{EngineKind, Namespace, Schema};
+use crate::migrations::{History, Layout};
+use crate::schema::{EngineKind, Namespace, QName, Schema};
 use crate::sql::{Agenda, SqlFile, Task};
 use crate::{Error, ErrorCode, Result};
 use files::{follow_includes, read_folder};
@@ -38,6 +40,8 @@ pub enum Source {
 pub struct SqlText {
     pub path: String,
     pub files: Vec<SqlFile>,
+    /// The migrations that stand for the files, where they are laid out as such.
+    history: Option<History>,
 }
 
 /// Reads both sides of a comparison. SQL text is taken for the engine of the other side; `engine` is for where both
@@ -84,6 +88,11 @@ pub struct Context<'a> {
 impl Source {
     /// Tells what `text` means: a configured connection's name, a URL, or a path.
     pub fn parse(text: &str, config: &Config) -> Result<Self> {
+        Self::parse_as(text, config, None)
+    }
+
+    /// As [`Source::parse`], with the layout that a folder of migrations is in.
+    pub fn parse_as(text: &str, config: &Config, layout: Option<Layout>) -> Result<Self> {
         if let Some(named) = config.connections.get(text) {
             let mut target = Target::parse(&named.url)?;
             target.production = named.production;
@@ -92,11 +101,16 @@ impl Source {
         let path = Path::new(text);
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
         if path.is_dir() {
-            return Ok(Self::Sql(SqlText { path: text.to_owned(), files: read_folder(path)? }));
+            let history = folder::history(path, layout)?;
+            let files = if history.is_some() { Vec::new() } else { read_folder(path)? };
+            return Ok(Self::Sql(SqlText { path: text.to_owned(), files, history }));
         }
         match extension.as_str() {
             "sql" if !text.contains("://") => {
-                Ok(Self::Sql(SqlText { path: text.to_owned(), files: vec![SqlFile::new(text, read_file(path)?)] }))
+                let sql = read_file(path)?;
+                let history = folder::of_file(path, &sql, None)?.filter(|history| history.sure);
+                let files = vec![SqlFile::new(text, sql)];
+                Ok(Self::Sql(SqlText { path: text.to_owned(), files, history }))
             }
             "json" if !text.contains("://") => Ok(Self::Snapshot(path.to_path_buf())),
             _ => Target::parse(text).map(|target| Self::Database(target, ConnectOptions::default())).map_err(|why| {
@@ -148,12 +162,19 @@ impl SqlText {
             Some(database) => database.dialect(),
             None => engine::dialect(kind)?,
         };
+        if let Some(history) = &self.history {
+            let root = Path::new(&self.path);
+            let root = if root.is_dir() { root } else { root.parent().unwrap_or(Path::new("")) };
+            self.files = history.files(kind, |file| root.join(file).display().to_string());
+            notes.extend(history.notes.iter().map(|note| format!("{}: {note}", self.path)));
+        }
         self.files = follow_includes(self.files, dialect.as_ref())?;
         if let Some(database) = &shadow {
             notes.extend(context.beside.and_then(|other| other_version(&other.schema, database.info())));
             match database.schema_of(&self.files).await {
-                Ok(made) => {
+                Ok(mut made) => {
                     notes.extend(made.notes);
+                    keep_ledger(self.history.as_ref(), &mut made.schema, &context, &mut notes);
                     return Ok(Loaded { schema: made.schema, dialect, database: None, notes });
                 }
                 Err(why) if why.code == ErrorCode::Permission && context.shadow.is_none() => notes.push(format!(
@@ -168,7 +189,8 @@ impl SqlText {
                 self.path
             ));
         }
-        let schema = self.approximate(kind, dialect.as_ref(), &mut notes);
+        let mut schema = self.approximate(kind, dialect.as_ref(), &mut notes);
+        keep_ledger(self.history.as_ref(), &mut schema, &context, &mut notes);
         Ok(Loaded { schema, dialect, database: None, notes })
     }
 
@@ -210,6 +232,26 @@ impl SqlText {
     }
 }
 
+/// The table in which a framework keeps what has run is made by no migration, and is not to go for that.
+fn keep_ledger(history: Option<&History>, schema: &mut Schema, context: &Context<'_>, notes: &mut Vec<String>) {
+    let (Some(history), Some(beside)) = (history, context.beside) else { return };
+    let ledger = history.layout.ledger();
+    let kept: Vec<QName> =
+        beside.schema.tables.keys().filter(|name| ledger.contains(&name.name.as_str())).cloned().collect();
+    for name in kept {
+        let Some(table) = beside.schema.tables.get(&name).filter(|_| !schema.tables.contains_key(&name)) else {
+            continue;
+        };
+        notes.push(format!("{name} is the table of {} and stays as it is", history.layout));
+        if let Some(namespace) = beside.schema.namespaces.get(&name.schema) {
+            schema.namespaces.entry(name.schema.clone()).or_insert_with(|| namespace.clone());
+        }
+        schema.tables.insert(name.clone(), table.clone());
+        let owned =
+            beside.schema.sequences.iter().filter(|(_, s)| s.owned_by.as_ref().is_some_and(|(t, _)| *t == name));
+        schema.sequences.extend(owned.map(|(name, sequence)| (name.clone(), sequence.clone())));
+    }
+}
 /// Adds what a file makes to `schema`; what could not be added, one sentence each.
 fn approximate_file(file: &SqlFile, dialect: &dyn Dialect, schema: &mut Schema) -> Vec<String> {
     let mut told = Vec::new();

@@ -1,5 +1,6 @@
 //! One batch of a backfill as one statement: walk the key, update what still needs it, say how far it got.
 
+use super::portable::do_block;
 use super::wire::{literal, quoted};
 use crate::engine::{BatchResult, Row, Value};
 use crate::plan::Backfill;
@@ -13,18 +14,18 @@ pub(super) fn batch(backfill: &Backfill, cursor: Option<&[Value]>, rows: u64) ->
         return Err(Error::usage(format!("the backfill of {} has no key to walk", backfill.table))
             .hint("Name the columns of the table's primary key or of a unique index without nulls."));
     }
+    let place = cursor.map(|cursor| cursor.iter().map(written).collect::<Vec<_>>());
+    Ok(statement(backfill, place.as_deref(), rows, ""))
+}
+
+/// The batch after the key's values `place`, given as SQL; `into` is where PL/pgSQL is to keep the row.
+fn statement(backfill: &Backfill, place: Option<&[String]>, rows: u64, into: &str) -> String {
     let table = format!("{}.{}", quoted(&backfill.table.schema), quoted(&backfill.table.name));
     let bare = quoted(&backfill.table.name);
     let key: Vec<String> = backfill.key.iter().map(|c| quoted(c)).collect();
     let own: Vec<String> = (1..=key.len()).map(|n| format!("lockstep_key_{n}")).collect();
     let listed = key.join(", ");
-    let after = match cursor {
-        Some(cursor) => {
-            let place: Vec<String> = cursor.iter().map(written).collect();
-            format!(" WHERE ({listed}) > ({})", place.join(", "))
-        }
-        None => String::new(),
-    };
+    let after = place.map(|place| format!(" WHERE ({listed}) > ({})", place.join(", "))).unwrap_or_default();
     let matched: Vec<String> =
         key.iter().zip(&own).map(|(column, own)| format!("{bare}.{column} = lockstep_batch.{own}")).collect();
     let sets: Vec<String> =
@@ -32,18 +33,40 @@ pub(super) fn batch(backfill: &Backfill, cursor: Option<&[Value]>, rows: u64) ->
     let needed = backfill.only_where.as_ref().map(|w| format!(" AND ({w})")).unwrap_or_default();
     let backwards: Vec<String> = own.iter().map(|c| format!("{c} DESC")).collect();
     let names = own.join(", ");
-    Ok(format!(
+    format!(
         "WITH lockstep_batch ({names}) AS MATERIALIZED \
          (SELECT {listed} FROM {table}{after} ORDER BY {listed} LIMIT {rows}), \
          lockstep_changed AS (UPDATE {table} SET {} FROM lockstep_batch WHERE {}{needed} RETURNING 1), \
          lockstep_last AS (SELECT {names} FROM lockstep_batch ORDER BY {} LIMIT 1) \
          SELECT (SELECT pg_catalog.count(*) FROM lockstep_batch), \
-         (SELECT pg_catalog.count(*) FROM lockstep_changed), lockstep_last.* \
+         (SELECT pg_catalog.count(*) FROM lockstep_changed), lockstep_last.*{into} \
          FROM (SELECT 1) AS lockstep_one LEFT JOIN lockstep_last ON true",
         sets.join(", "),
         matched.join(" AND "),
         backwards.join(", "),
-    ))
+    )
+}
+
+/// The whole backfill as one statement that commits after each batch; `None` without a key to walk.
+pub(super) fn block(backfill: &Backfill) -> Option<String> {
+    if backfill.key.is_empty() {
+        return None;
+    }
+    let rows = backfill.batch_rows.max(1);
+    let table = format!("{}.{}", quoted(&backfill.table.schema), quoted(&backfill.table.name));
+    let places: Vec<String> = (1..=backfill.key.len()).map(|n| format!("lockstep_at_{n}")).collect();
+    let declared: String = places
+        .iter()
+        .zip(&backfill.key)
+        .map(|(place, column)| format!("  {place} {table}.{}%TYPE;\n", quoted(column)))
+        .collect();
+    let into = format!(" INTO lockstep_walked, lockstep_changed_rows, {}", places.join(", "));
+    let first = statement(backfill, None, rows, &into);
+    let next = statement(backfill, Some(&places), rows, &into);
+    Some(do_block(&format!(
+        "#variable_conflict use_column\nDECLARE\n  lockstep_walked bigint;\n  lockstep_changed_rows bigint;\n{declared}\
+         BEGIN\n  {first};\n  COMMIT;\n  WHILE lockstep_walked = {rows} LOOP\n    {next};\n    COMMIT;\n  END LOOP;\nEND"
+    )))
 }
 
 fn written(value: &Value) -> String {

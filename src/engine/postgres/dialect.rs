@@ -1,8 +1,8 @@
 //! PostgreSQL's SQL as the traits want it; the work is in the modules beside.
 
-use super::{judge, patterns, reader, render, script, types};
+use super::{backfill, judge, patterns, portable, reader, render, script, types};
 use crate::engine::Dialect;
-use crate::plan::{KeptRows, Patterns, PlanOptions, Step};
+use crate::plan::{Backfill, Check, KeptRows, Patterns, PlanOptions, Step};
 use crate::risk::{Context, Judge, Judgement};
 use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
 use crate::sql::{Script, Statement, Syntax};
@@ -70,6 +70,22 @@ impl Patterns for PostgresDialect {
 
     fn begin(&self) -> &'static str {
         "BEGIN"
+    }
+
+    fn guard(&self, check: &Check) -> Option<String> {
+        Some(portable::guard(check))
+    }
+
+    fn refusal(&self, why: &str) -> Option<String> {
+        Some(portable::refusal(why))
+    }
+
+    fn fill_in_batches(&self, backfill: &Backfill) -> Option<String> {
+        backfill::block(backfill)
+    }
+
+    fn undo_setting(&self, setting: &str) -> Option<String> {
+        portable::undo_setting(setting)
     }
 }
 

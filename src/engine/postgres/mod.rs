@@ -12,6 +12,7 @@ mod judge;
 mod leftovers;
 mod outline;
 mod patterns;
+mod portable;
 mod private_server;
 mod reader;
 mod render;

@@ -61,6 +61,18 @@ impl Patterns for SqliteDialect {
     fn begin(&self) -> &'static str {
         "BEGIN IMMEDIATE"
     }
+
+    fn undo_setting(&self, setting: &str) -> Option<String> {
+        patterns::undo_setting(setting)
+    }
+
+    fn settings_before_transaction(&self) -> bool {
+        true
+    }
+
+    fn text_is_transaction(&self) -> bool {
+        false
+    }
 }
 
 impl Judge for SqliteDialect {

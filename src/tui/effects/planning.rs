@@ -10,6 +10,7 @@ use crate::schema::{Change, EngineKind, Schema};
 use crate::source::{self, Source};
 use crate::sql::SqlFile;
 use crate::{Error, Result, diff, risk};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Lines of a definition shown around a change.
@@ -35,7 +36,10 @@ fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Sche
             plan.notes.extend(notes.iter().cloned());
             plan
         }
-        (Origin::Sql { title, text }, _) => plan::from_sql(title, text, schema, dialect, &options),
+        (Origin::Sql { title, text }, _) => {
+            let up = source::folder::way_up(Path::new(title), text.clone(), None, schema.engine)?;
+            plan::from_sql(title, &up, schema, dialect, &options)
+        }
         (Origin::Wanted { title, renames, .. }, Some(wanted)) => {
             let changes = diff::compare(schema, wanted, renames);
             plan::toward(&format!("As in {title}"), &changes, schema, wanted, dialect, &options)?

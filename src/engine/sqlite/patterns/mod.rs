@@ -16,6 +16,7 @@ use crate::schema::{Change, QName, Schema};
 use crate::{Error, ErrorCode, Result};
 use evolve::evolve;
 use rebuild::Rebuild;
+pub(super) use rebuild::undo_setting;
 use title::{phase, title};
 
 /// The statements of a change of a table, by ALTER TABLE or by a rebuild; none when it does not fit.

@@ -15,6 +15,17 @@ pub(super) fn session() -> Vec<String> {
     vec!["PRAGMA foreign_keys = OFF".to_owned(), "PRAGMA legacy_alter_table = ON".to_owned()]
 }
 
+/// Puts one of those settings back to what SQLite starts with.
+pub(in crate::engine::sqlite) fn undo_setting(setting: &str) -> Option<String> {
+    let (name, value) = setting.strip_prefix("PRAGMA ")?.split_once(" = ")?;
+    let back = match value {
+        "ON" => "OFF",
+        "OFF" => "ON",
+        _ => return None,
+    };
+    Some(format!("PRAGMA {name} = {back}"))
+}
+
 /// One table before and after, and the changes between.
 pub(super) struct Rebuild<'a> {
     pub before: &'a Table,
