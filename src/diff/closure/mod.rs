@@ -288,38 +288,3 @@ fn about(change: &Change) -> Option<ObjectRef> {
         _ => return None,
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diff::compare;
-    use crate::schema::{EngineKind, Foreign, Other};
-
-    fn far(wrapper: &str) -> Schema {
-        let mut schema = Schema::empty(EngineKind::Postgres);
-        let mut table = Table::new(QName::new("public", "t"));
-        table.foreign = Some(Foreign { server: "s".into() });
-        table.comment = Some(wrapper.to_owned());
-        let server = ObjectRef::new(ObjectKind::ForeignServer, QName::new("", "s"));
-        let mapping = ObjectRef::part(ObjectKind::UserMapping, QName::new("", "s"), "PUBLIC");
-        let from = [ObjectRef::new(ObjectKind::Table, table.name.clone()), mapping.clone()];
-        let on_server = from.map(|from| Dependency { from, on: server.clone() });
-        schema.dependencies = on_server.to_vec().into();
-        schema.tables.insert(table.name.clone(), table.into());
-        let create = format!("CREATE SERVER s FOREIGN DATA WRAPPER {wrapper}");
-        schema.others.push(Other::new(server, vec![create], "DROP SERVER s"));
-        schema.others.push(Other::new(mapping, vec!["CREATE USER MAPPING".into()], "DROP USER MAPPING"));
-        schema
-    }
-
-    #[test]
-    fn foreign_tables_and_mappings_give_way_to_a_new_server() {
-        let changes = compare(&far("a"), &far("b"), &[]);
-        let count = |wanted: fn(&Change) -> bool| changes.iter().filter(|c| wanted(c)).count();
-        assert_eq!(count(|c| matches!(c, Change::DropTable { .. })), 1);
-        assert_eq!(count(|c| matches!(c, Change::CreateTable { .. })), 1);
-        assert_eq!(count(|c| matches!(c, Change::DropOther { .. })), 2);
-        assert_eq!(count(|c| matches!(c, Change::CreateOther { .. })), 2);
-        assert!(compare(&far("a"), &far("a"), &[]).is_empty());
-    }
-}
