@@ -279,7 +279,7 @@ impl Takeover {
 
         let mut step = Step::ddl(titles::title(change), Phase::Contract, script.sql);
         step.changes = script.changes;
-        step.rollback = self.swap_back(script.back, &aside);
+        step.rollback = self.swap_back(&before, script.back, &aside);
         step.note = Some(format!(
             "Names are swapped in one transaction, without reading rows; the old values stay in {aside} until the last \
              step. Foreign keys and checks are declared anew and validated afterwards."
@@ -428,13 +428,12 @@ impl Takeover {
     }
 
     /// Everything backwards; rows that were written since get their old values by a cast.
-    fn swap_back(&self, back: Vec<Vec<String>>, aside: &str) -> Rollback {
-        let (name, old) = (ident(&self.old.name), ident(aside));
+    fn swap_back(&self, schema: &Schema, back: Vec<Vec<String>>, aside: &str) -> Rollback {
+        let old = ident(aside);
+        let value = cast(schema, &self.old.name, &self.new.data_type, &self.old.data_type);
         let update = format!(
-            "UPDATE {} SET {old} = {name}::{} WHERE {old}::text IS DISTINCT FROM {name}::{}::text",
-            relation(&self.table),
-            self.old.data_type,
-            self.old.data_type
+            "UPDATE {} SET {old} = {value} WHERE {old}::text IS DISTINCT FROM {value}::text",
+            relation(&self.table)
         );
         let sql = std::iter::once(update).chain(back.into_iter().rev().flatten()).collect();
         Rollback::lossy(
