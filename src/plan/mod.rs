@@ -20,6 +20,7 @@ pub use edit::PlanEditor;
 pub use inverse::{Inverse, inverse};
 pub use lay::{from_changes, toward};
 pub use order::order;
+pub(crate) use order::words;
 pub use script::{from_sql, of_changes as rollback_of};
 pub use step::{
     Backfill, Check, Estimate, Evidence, Lock, LockMode, Phase, Plan, Risk, Rollback, RollbackKind, Severity, Step,

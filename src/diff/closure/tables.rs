@@ -8,7 +8,7 @@ pub(super) fn free_from_old(before: &Schema, after: &Schema, changes: &mut Vec<C
     let dropped: HashSet<&QName> =
         changes.iter().filter_map(|c| if let Change::DropTable { name } = c { Some(name) } else { None }).collect();
     let again: HashSet<QName> =
-        dropped.iter().filter(|name| after.tables.contains_key(**name)).map(|name| (*name).clone()).collect();
+        dropped.iter().copied().filter(|name| after.tables.contains_key(name)).cloned().collect();
     if again.is_empty() {
         return;
     }

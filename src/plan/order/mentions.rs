@@ -64,7 +64,22 @@ fn is_meant(touch: &Touch, key: &Key) -> bool {
     twins.all(|(own, _)| own != schema) && touch.text.iter().any(|text| dotted.iter().any(|d| text.contains(d)))
 }
 
-/// The words of a SQL text: runs of letters, digits, `_` and `$`, whatever stands between.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).filter(|word| !word.is_empty())
+/// The words of a SQL text: runs of letters, digits, `_` and `$`, whatever stands between; and the pieces of those with
+/// a `$`, which may be the quotes of a body and no part of a name.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let whole = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
+    let with_pieces =
+        whole.flat_map(|word| std::iter::once(word).chain(word.split('$').filter(|p| p.len() < word.len())));
+    with_pieces.filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn a_bodys_quotes_are_no_part_of_its_last_word() {
+        let found: Vec<&str> = words("AS $f$SELECT a$b FROM tickets$f$").collect();
+        assert!(["SELECT", "a$b", "FROM", "tickets"].iter().all(|word| found.contains(word)), "{found:?}");
+    }
 }

@@ -18,6 +18,8 @@ use needs::Tie;
 use split::{Part, apart};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub(crate) use mentions::words;
+
 /// How often parts are taken out of their objects before a circle counts as one that cannot be broken.
 const ROUNDS: usize = 8;
 

@@ -129,7 +129,12 @@ impl Touch {
                 self.leaves.extend(left.map(|old| Need { key: Key::Relation(old.parent.clone()), tie }));
                 // A table is free before it is attached again.
                 let state = Key::Part(ObjectKind::Table, table.clone(), "partition".to_owned());
-                if partition.is_some() { self.makes.push(state) } else { self.removes.push(state) }
+                if partition.is_some() {
+                    self.makes.push(state);
+                } else {
+                    self.removes.push(state);
+                    self.makes.push(own_parts(table));
+                }
             }
             Change::SetInherits { table, inherits } => {
                 self.needs([Key::Relation(table.clone())]);
@@ -226,7 +231,9 @@ impl Touch {
                 self.removes.push(Key::Relation(table.sibling(name)));
                 self.leaves([Key::Relation(table.clone())]);
                 self.parts_go(table, name, before);
-                let Some(index) = before.tables.get(table).and_then(|t| t.indexes.get(name)) else { return };
+                let Some(index) = before.tables.get(table).and_then(|t| t.indexes.get(name)) else {
+                    return self.needs([own_parts(table)]);
+                };
                 self.removes.extend(unique_columns(index).map(|columns| Key::unique(table, columns)));
                 self.leaves(index_columns(index).map(|c| Key::Column(table.clone(), c.clone())));
             }
@@ -459,6 +466,11 @@ impl Touch {
         self.needs(index_columns(index).map(|c| Key::Column(table.clone(), c.clone())));
         self.text.extend(index_text(index));
     }
+}
+
+/// That what a table has from its parent is its own: so it is from when it is detached.
+fn own_parts(table: &QName) -> Key {
+    Key::Part(ObjectKind::Table, table.clone(), "own parts".to_owned())
 }
 
 /// The tables that inherit from a table, or are partitions of it, at any depth.

@@ -3,6 +3,7 @@
 use super::planner::Planner;
 use super::titles;
 use crate::Result;
+use crate::plan::words;
 use crate::schema::{Change, Routine};
 use std::collections::HashSet;
 
@@ -12,11 +13,7 @@ pub(super) const UNCHECKED: &str = "SET check_function_bodies = off";
 /// The body is checked when the function is made, but where it names what `later` changes make.
 pub(super) fn make(planner: &mut Planner<'_>, change: &Change, routine: &Routine, later: &[Change]) -> Result<()> {
     let mut step = planner.step_of(titles::title(change), titles::phase(change), vec![change.clone()])?;
-    let words: HashSet<String> = routine
-        .definition
-        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-        .map(str::to_lowercase)
-        .collect();
+    let words: HashSet<String> = words(&routine.definition).map(str::to_lowercase).collect();
     if later.iter().filter_map(made).any(|name| words.contains(&name.to_lowercase())) {
         step.session.push(UNCHECKED.to_owned());
         step.note = Some("Its body is not checked yet, because it names what a later step makes.".to_owned());
