@@ -2,7 +2,7 @@
 
 use super::{judge, patterns, reader, render, script, types};
 use crate::engine::Dialect;
-use crate::plan::{Patterns, PlanOptions, Step};
+use crate::plan::{KeptRows, Patterns, PlanOptions, Step};
 use crate::risk::{Context, Judge, Judgement};
 use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
 use crate::sql::{Script, Statement, Syntax};
@@ -56,6 +56,10 @@ impl Syntax for SqliteDialect {
 impl Patterns for SqliteDialect {
     fn steps(&self, changes: &[Change], before: &Schema, options: &PlanOptions) -> crate::Result<Vec<Step>> {
         patterns::steps(changes, before, options)
+    }
+
+    fn keeping_rows(&self, statement: &Statement, now: &Schema) -> Option<KeptRows> {
+        patterns::rows::keeping(statement, now)
     }
 
     fn begin(&self) -> &'static str {

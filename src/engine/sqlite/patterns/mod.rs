@@ -7,6 +7,7 @@ mod edit;
 mod evolve;
 mod object;
 mod rebuild;
+pub(super) mod rows;
 mod title;
 
 pub(super) use edit::{kept_text, text_under_its_name};

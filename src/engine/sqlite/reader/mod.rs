@@ -5,6 +5,7 @@ pub(super) mod create_index;
 pub(super) mod create_table;
 pub(super) mod lex;
 mod problem;
+pub(super) mod rows;
 mod split;
 mod statement;
 

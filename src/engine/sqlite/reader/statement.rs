@@ -1,10 +1,10 @@
 //! What one statement does.
 
 use super::lex::{Cursor, Kind};
-use super::{alter, create_index, create_table};
+use super::{alter, create_index, create_table, rows};
 use crate::engine::sqlite::catalog::view_query;
 use crate::schema::{Change, QName, Schema, Trigger, View};
-use crate::sql::Reading;
+use crate::sql::{Reading, RowWrite};
 use std::collections::{BTreeMap, HashSet};
 
 /// A statement as understood here.
@@ -119,7 +119,14 @@ fn dispatch(text: &str, schema: &Schema) -> Read {
 
 fn data(c: &Cursor<'_>, text: &str, schema: &Schema) -> Option<Read> {
     let first = c.word()?.to_ascii_uppercase();
-    let writes = |class: &str| Some(by_words(class, Reading { data: true, rows_only: true, ..Reading::default() }));
+    let writes = |class: &str| {
+        let write = |found: rows::RowStatement| {
+            let table = spelled_name(schema, &found.table);
+            RowWrite { columns: spelled_columns(&table, found.sets, schema), table }
+        };
+        let writes = rows::parse(text).map(write).into_iter().collect();
+        Some(by_words(class, Reading { data: true, rows_only: true, writes, ..Reading::default() }))
+    };
     let reads = |class: &str| {
         Some(by_words(class, Reading { data: true, read_only: true, complete: true, ..Reading::default() }))
     };
@@ -294,6 +301,15 @@ fn schema_has(schema: &Schema, name: &str) -> bool {
 fn spelled_name(schema: &Schema, name: &str) -> QName {
     let found = schema.tables.keys().chain(schema.views.keys()).find(|q| q.name.eq_ignore_ascii_case(name));
     found.cloned().unwrap_or_else(|| QName::new("main", name))
+}
+
+fn spelled_columns(table: &QName, columns: Vec<String>, schema: &Schema) -> Vec<String> {
+    let known = schema.tables.get(table).map(|t| t.columns.as_slice()).unwrap_or_default();
+    let spelled = |name: String| match known.iter().find(|c| c.name.eq_ignore_ascii_case(&name)) {
+        Some(column) => column.name.clone(),
+        None => name,
+    };
+    columns.into_iter().map(spelled).collect()
 }
 
 /// A change with the table and column spelled as the schema has them.
