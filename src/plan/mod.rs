@@ -8,6 +8,7 @@ pub mod edit;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod file;
+mod ground;
 mod inverse;
 mod lay;
 mod made;
@@ -98,10 +99,13 @@ pub struct PlanOptions {
     pub small_table_rows: u64,
     /// Rows a backfill's batch starts with.
     pub batch_rows: u64,
+    /// Other statements of the same script follow, and may make again what these changes take away: rows may point at
+    /// nothing meanwhile.
+    pub goes_on: bool,
 }
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { style: Style::Safe, small_table_rows: 0, batch_rows: 1_000 }
+        Self { style: Style::Safe, small_table_rows: 0, batch_rows: 1_000, goes_on: false }
     }
 }

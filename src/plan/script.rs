@@ -1,6 +1,7 @@
 //! A script of SQL as a plan.
 
 use super::derived::announced;
+use super::ground::Ground;
 use super::lay::assemble;
 use super::made::Made;
 use super::{Patterns, Phase, Plan, PlanOptions, Rollback, RollbackKind, Step, StepKind, Style, inverse};
@@ -27,7 +28,8 @@ pub fn from_sql(title: &str, text: &str, before: &Schema, patterns: &dyn Pattern
     let mut known = true;
     let mut new = Made::default();
     let mut ground = Ground::default();
-    for statement in &script.statements {
+    for (at, statement) in script.statements.iter().enumerate() {
+        let options = &PlanOptions { goes_on: at + 1 < script.statements.len(), ..options.clone() };
         let reading = &statement.reading;
         if reading.session_setting && reading.changes.is_empty() {
             session.push(statement.text.clone());
@@ -273,36 +275,6 @@ pub(super) fn way_back(statements: &[&Statement], now: &Schema, patterns: &dyn P
         }
     }
     (announced(rows || acting.iter().any(|s| may_touch_rows(s))), true)
-}
-
-/// How far the model may be trusted to be the schema of the moment, in the middle of a script.
-#[derive(Debug, Default)]
-struct Ground {
-    /// There may be things that the model has not: `CREATE TABLE … AS` has made them.
-    more: bool,
-    /// What the model has may be other than it says: a block or a call has had its hands on it.
-    shaken: bool,
-}
-
-impl Ground {
-    fn after(&mut self, statement: &Statement) {
-        let reading = &statement.reading;
-        let harmless = statement.parsed() && (reading.complete || reading.rows_only || reading.read_only);
-        let changes_things = statement.class.starts_with("ALTER ") || statement.class.starts_with("DROP ");
-        self.more |= !harmless;
-        self.shaken |= !harmless && (!statement.parsed() || reading.hidden || changes_things);
-    }
-
-    /// Whether a statement may do something else here than it was read to do.
-    fn is_doubtful_for(&self, statement: &Statement) -> bool {
-        let reading = &statement.reading;
-        if reading.rows_only || reading.read_only || !reading.complete {
-            return false;
-        }
-        let words: Vec<String> = statement.text.split_whitespace().map(str::to_uppercase).collect();
-        let asks = words.windows(2).any(|w| matches!(w, [a, b] if a == "IF" && (b == "EXISTS" || b == "NOT")));
-        self.shaken || (self.more && asks && reading.changes.is_empty())
-    }
 }
 
 /// Whether rows may be other ones after a statement that does not tell all that it does.

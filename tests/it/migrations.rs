@@ -113,3 +113,29 @@ async fn a_renamed_table_of_sqlite_comes_back_as_it_was_written() {
     let now = crate::runs::texts(&shop, text).await;
     assert!(now[0].contains("NOT NULL PRIMARY KEY") && now[0].contains("( kind IN ('a') )"), "{now:?}");
 }
+
+#[tokio::test]
+async fn a_table_that_is_rebuilt_by_hand_comes_back_with_its_rows_and_those_that_point_at_them() {
+    let shop = sqlite(3).await;
+    run_sql(
+        &shop,
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, sale INTEGER REFERENCES sales ON DELETE CASCADE);\n\
+        INSERT INTO notes VALUES (1, 1), (2, 3)",
+    )
+    .await;
+    let rows = "SELECT sales.id || ':' || amount || ':' || coalesce(notes.id, '') FROM sales LEFT JOIN notes \
+        ON notes.sale = sales.id ORDER BY 1";
+    let before = (shop.fingerprint().await, crate::runs::texts(&shop, rows).await);
+    let sql = "UPDATE sales SET amount = amount + 1 WHERE id > 1;
+        CREATE TABLE sales_new (id INTEGER PRIMARY KEY, amount INTEGER);
+        INSERT INTO sales_new SELECT * FROM sales;
+        DROP TABLE sales;
+        ALTER TABLE sales_new RENAME TO sales;
+        DELETE FROM notes WHERE sale = 3;
+        INSERT INTO notes VALUES (9, 1)";
+    let plan = migration(&shop, sql).await;
+    let back = [RollbackKind::Exact, RollbackKind::Restores];
+    assert!(plan.steps.iter().all(|s| back.contains(&s.rollback.kind)), "{:?}", plan.steps);
+    there_and_back(&shop, plan).await;
+    assert_eq!((shop.fingerprint().await, crate::runs::texts(&shop, rows).await), before);
+}

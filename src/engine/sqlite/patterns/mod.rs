@@ -49,7 +49,7 @@ pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) 
         if is_of_table(first) {
             steps.extend(of_table(now, &mut schema, options)?);
         } else {
-            steps.extend(object::step(first, &schema)?);
+            steps.extend(object::step(first, &schema, options)?);
             evolve(&mut schema, first)?;
         }
     }

@@ -5,18 +5,18 @@ use super::rebuild::{kept_name, reference_proof, session};
 use super::title::{phase, title};
 use crate::engine::sqlite::reader::lex;
 use crate::engine::sqlite::render::{bare, create_index, create_view_with_triggers, ident, relation, render};
-use crate::plan::{Rollback, Step};
+use crate::plan::{PlanOptions, Rollback, Step};
 use crate::schema::{Change, QName, Schema};
 use crate::{Error, ErrorCode, Result};
 
 /// The step of a change that is about more than one table's own definition.
-pub(super) fn step(change: &Change, schema: &Schema) -> Result<Vec<Step>> {
+pub(super) fn step(change: &Change, schema: &Schema, options: &PlanOptions) -> Result<Vec<Step>> {
     if matches!(change, Change::ValidateConstraint { .. }) {
         // Every constraint of SQLite holds for every row from the start.
         return Ok(Vec::new());
     }
     if let Change::DropTable { name } = change {
-        return drop_table(name, schema).map(|step| vec![step]);
+        return drop_table(name, schema, options).map(|step| vec![step]);
     }
     let sql = render(change, schema);
     if sql.is_empty() {
@@ -116,7 +116,7 @@ fn texts_again(schema: &Schema, table: &str, name: &str) -> Vec<String> {
 }
 
 /// The table is put aside under another name, which costs nothing and keeps every row; the way back is its name.
-fn drop_table(name: &QName, schema: &Schema) -> Result<Step> {
+fn drop_table(name: &QName, schema: &Schema, options: &PlanOptions) -> Result<Step> {
     let Some(table) = schema.tables.get(name) else {
         return Err(Error::new(ErrorCode::NotFound, format!("there is no table {}", name.short()))
             .hint("Look at the schema again; it may have changed since."));
@@ -143,7 +143,9 @@ fn drop_table(name: &QName, schema: &Schema) -> Result<Step> {
     sql.push(format!("ALTER TABLE {} RENAME TO {}", relation(name), ident(&kept)));
     let children: Vec<&str> =
         schema.references_to(name).map(|(t, _)| t.name.name.as_str()).filter(|t| *t != name.name).collect();
-    sql.extend(reference_proof(&children));
+    if !options.goes_on {
+        sql.extend(reference_proof(&children));
+    }
     let mut step = Step::ddl(changes.first().map(title).unwrap_or_default(), phase(&changes), sql);
     let mut back = vec![format!("ALTER TABLE {} RENAME TO {}", ident(&kept), ident(&name.name))];
     back.extend(table.indexes.values().map(|index| create_index(name, index)));
