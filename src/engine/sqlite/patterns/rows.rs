@@ -88,7 +88,11 @@ impl Kept<'_> {
             format!("CREATE TABLE {} AS SELECT {keys} FROM {of} EXCEPT SELECT * FROM {before}", self.name),
             format!("DROP TABLE {before}"),
         ];
-        let delete = format!("DELETE FROM {of} WHERE EXISTS (SELECT 1 FROM {0} WHERE {1})", self.name, self.same_key(&self.name));
+        let delete = format!(
+            "DELETE FROM {of} WHERE EXISTS (SELECT 1 FROM {0} WHERE {1})",
+            self.name,
+            self.same_key(&self.name)
+        );
         self.with(sql, delete)
     }
 

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn statements_are_taken_apart() {
-        let update = parse("UPDATE OR IGNORE t SET a = (SELECT 1 FROM u), (b, [c d]) = (1, 2) WHERE a IS DISTINCT FROM 3");
+        let update =
+            parse("UPDATE OR IGNORE t SET a = (SELECT 1 FROM u), (b, [c d]) = (1, 2) WHERE a IS DISTINCT FROM 3");
         let update = update.unwrap();
         assert_eq!((update.table.as_str(), update.replaces), ("t", false));
         assert_eq!(update.sets, ["a", "b", "c d"]);
