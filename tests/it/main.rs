@@ -24,6 +24,7 @@ mod postgres_rights;
 mod postgres_scratch;
 mod postgres_session;
 mod random_changes;
+mod random_schemas;
 mod run_postgres;
 mod run_sqlite;
 mod runs;
