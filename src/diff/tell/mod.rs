@@ -1,5 +1,6 @@
 //! Changes in sentences that somebody who is no DBA understands.
 
+mod belongs;
 mod impact;
 mod rights;
 mod sentence;
@@ -9,6 +10,7 @@ pub use sentence::sentence;
 
 use crate::schema::{Change, ObjectKind, ObjectRef, QName, Schema};
 use crate::sql::Syntax;
+use belongs::belongs;
 use impact::impact;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -98,7 +100,7 @@ fn entry(object: ObjectRef, group: Group, before: &Schema, after: &Schema, synta
     Entry {
         effect,
         impact: told.iter().map(|c| impact(c)).max().unwrap_or(Impact::Additive),
-        sentence: who.unwrap_or_else(|| say(&object, effect, &group.changes, &told)),
+        sentence: who.unwrap_or_else(|| say(&group, &object, effect, before)),
         before: if effect == Effect::Added { None } else { syntax.definition(&group.original, before) },
         after: if effect == Effect::Removed { None } else { syntax.definition(&object, after) },
         object,
@@ -106,12 +108,21 @@ fn entry(object: ObjectRef, group: Group, before: &Schema, after: &Schema, synta
     }
 }
 
-fn say(object: &ObjectRef, effect: Effect, changes: &[Change], told: &[&Change]) -> String {
+fn say(group: &Group, object: &ObjectRef, effect: Effect, before: &Schema) -> String {
+    let changes = &group.changes;
     if effect == Effect::Changed && changes.iter().any(makes) && changes.iter().any(takes) {
         let what = crate::sql::one_line(&object.to_string());
         return format!("The {what} is defined differently now.");
     }
-    told.iter().map(|c| sentence(c)).collect::<Vec<_>>().join(" ")
+    let mut told = told(changes);
+    let mut said = Vec::new();
+    let table = before.tables.get(&group.original.name).map(|table| &**table);
+    while let Some((sentence, of)) = belongs(&told, table) {
+        said.push(sentence);
+        told.retain(|change| !of.iter().any(|other| std::ptr::eq(*other, *change)));
+    }
+    said.extend(told.iter().map(|c| sentence(c)));
+    said.join(" ")
 }
 
 /// Without steps on the way: a default that is dropped for a type change and set again.
