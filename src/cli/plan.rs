@@ -111,6 +111,10 @@ async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOpti
     suspects.iter().for_each(|suspect| output::note(&suspect.advice()));
     plan.notes.extend(suspects.iter().map(diff::Suspect::advice));
     plan.notes.extend(diff::column_orders(&before.schema, &after.schema).iter().map(diff::ColumnOrder::sentence));
+    plan.notes.extend(diff::leftovers(&before.schema, "this database"));
+    let new = |note: &String| !plan.notes.contains(note);
+    let of_target: Vec<String> = diff::leftovers(&after.schema, "the target").into_iter().filter(new).collect();
+    plan.notes.extend(of_target);
     Ok(plan)
 }
 

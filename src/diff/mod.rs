@@ -4,6 +4,7 @@ mod closure;
 mod column_order;
 mod compare;
 mod inherit;
+mod leftovers;
 mod lines;
 mod markdown;
 mod renames;
@@ -15,6 +16,7 @@ mod types;
 
 pub use column_order::{ColumnOrder, column_orders};
 pub use compare::compare;
+pub use leftovers::leftovers;
 pub use lines::{Line, Sign, text_diff};
 pub use markdown::markdown;
 pub use renames::Rename;

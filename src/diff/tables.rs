@@ -22,10 +22,27 @@ pub(super) fn compare_tables(before: &Schema, after: &Schema, out: &mut Vec<Chan
         }
     }
     let mut now = before.clone();
+    for name in &anew {
+        let stays = |t: &Table| after.tables.contains_key(&t.name) && !anew.contains(&t.name);
+        if before.tables.children(name).any(|t| stays(t)) {
+            free(&mut now, name, out);
+        }
+    }
     for name in parents_first(before) {
         if let Some(a) = after.tables.get(name).filter(|_| !anew.contains(name)) {
             compare_table(&mut now, after, a, &anew, out);
         }
+    }
+}
+
+/// The foreign keys of a partitioned table that goes, before its partitions are detached: those would keep copies.
+fn free(now: &mut Schema, name: &QName, out: &mut Vec<Change>) {
+    let keys = now.tables.get(name).into_iter().flat_map(|t| t.constraints.values());
+    let keys = keys.filter(|c| matches!(c.kind, ConstraintKind::ForeignKey(_))).map(|c| c.name.clone());
+    for key in keys.collect::<Vec<_>>() {
+        let change = Change::DropConstraint { table: name.clone(), name: key };
+        let _ = now.apply(&change);
+        out.push(change);
     }
 }
 

@@ -23,6 +23,7 @@ mod postgres_kinds;
 mod postgres_rights;
 mod postgres_scratch;
 mod postgres_session;
+mod postgres_tables;
 mod random_changes;
 mod random_schemas;
 mod run_postgres;

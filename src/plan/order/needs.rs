@@ -221,6 +221,7 @@ impl Touch {
                 self.parts_go(table, name, before);
                 let Some(found) = before.tables.get(table).and_then(|t| t.constraints.get(name)) else { return };
                 self.constraint_goes(table, found);
+                self.leaves_partitions(table, found, before);
                 self.leaves(found.kind.columns().iter().map(|c| Key::Column(table.clone(), c.clone())));
             }
             Change::ValidateConstraint { table, name } => {
@@ -392,6 +393,20 @@ impl Touch {
         for constraint in table.constraints.values() {
             self.removes.push(Key::Part(ObjectKind::Constraint, name.clone(), constraint.name.clone()));
             self.constraint_goes(name, constraint);
+            self.leaves_partitions(name, constraint, before);
+        }
+    }
+
+    /// A partition goes after the foreign keys that point at what it is a partition of: its rows are referred to.
+    fn leaves_partitions(&mut self, table: &QName, constraint: &Constraint, before: &Schema) {
+        let ConstraintKind::ForeignKey(fk) = &constraint.kind else { return };
+        let mut parents = vec![&fk.references];
+        while let Some(parent) = parents.pop().filter(|_| fk.references != *table) {
+            for child in before.tables.children(parent).filter(|t| t.partition_of.is_some() && t.name != *table) {
+                let tie = Tie::Part(Part::Constraint(constraint.name.clone()));
+                self.leaves.push(Need { key: Key::Relation(child.name.clone()), tie });
+                parents.push(&child.name);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Constraints in two moves: a short lock to declare, then a check of the rows that keeps nobody out.
 
-use super::planner::Planner;
+use super::planner::{Planner, with_parent};
 use super::{columns, indexes, titles};
 use crate::Result;
 use crate::engine::postgres::render::{constraint as sql, ident, relation};
@@ -64,6 +64,10 @@ fn unique(planner: &mut Planner<'_>, table: &QName, constraint: &Constraint, col
     // Once the constraint has taken the index over, dropping the constraint has dropped it.
     let name = relation(&table.sibling(&index.name));
     build.rollback.sql = vec![format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")];
+    let goes_with_parent = constraint.attached_to.as_ref().is_some_and(|parent| planner.makes(parent));
+    if goes_with_parent {
+        build.rollback = with_parent();
+    }
     planner.push(build)?;
 
     let change = Change::AddConstraint { table: table.clone(), constraint: constraint.clone() };
@@ -73,6 +77,12 @@ fn unique(planner: &mut Planner<'_>, table: &QName, constraint: &Constraint, col
     step.rollback = Rollback::exact(vec![sql::drop(table, &constraint.name)]);
     step.changes = vec![Change::DropIndex { table: table.clone(), name: index.name }, unattached(change)];
     step.note = Some("Takes over the index that was built before, so the lock is short.".into());
+    if let Some(parent) = constraint.attached_to.as_ref().filter(|_| goes_with_parent) {
+        // What a plan that broke off has not attached yet is still there then.
+        step.rollback = with_parent();
+        let drop = format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", relation(table), ident(&constraint.name));
+        planner.keep_part(parent, vec![drop, format!("DROP INDEX IF EXISTS {name}")]);
+    }
     planner.push(step)?;
     let parent =
         constraint.attached_to.clone().filter(|_| planner.table(table).is_ok_and(|t| t.partition_of.is_some()));

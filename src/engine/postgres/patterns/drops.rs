@@ -55,45 +55,71 @@ fn refuse_views(planner: &Planner<'_>, object: &ObjectRef) -> Result<()> {
 pub(super) fn column(planner: &mut Planner<'_>, table: &QName, column: &str) -> Result<()> {
     refuse_views(planner, &ObjectRef::part(ObjectKind::Column, table.clone(), column))?;
     let found = planner.table(table)?;
-    let rows = found.stats.rows;
     let mut changes = falling_with(found, column);
     changes.push(Change::DropColumn { table: table.clone(), column: column.to_owned() });
     let key = planner.key(table).filter(|key| !key.iter().any(|k| k == column));
     let title = format!("Drop column {column} of {}", table.short());
     let mut step = planner.step_of(title, Phase::Contract, changes)?;
     step.destroys = vec![format!("{}.{column}", table.short())];
-    if planner.is_busy(table)
-        && let Some(key) = key
-    {
-        let found = planner.table(table)?;
-        let same: Vec<String> = key.iter().map(|k| same_key(found, k)).collect();
-        let select = format!("SELECT {}, {}", list(&key, |k| kept_as(found, k)), kept_as(found, column));
-        let back = put_back(found, column, "kept.");
-        let copy = keep(planner, table, column, &select, rows)?;
-        let update = format!(
-            "UPDATE {} AS t SET {} = {back} FROM {} AS kept WHERE {}",
-            relation(table),
-            ident(column),
-            relation(&copy),
-            same.join(" AND ")
-        );
+    let computed = planner.table(table)?.column(column).is_some_and(|c| c.generated.is_some());
+    if planner.is_busy(table) && !computed {
+        let (copy, update) = keep_column(planner, table, column, key)?;
         fill_first(&mut step.rollback, planner.table(table)?, column, Some(update));
         step.rollback.kind = RollbackKind::Restores;
         step.rollback.note = Some(format!(
             "The column comes back with the values kept in {copy}; rows written since the copy have none."
         ));
-    } else {
+    } else if !computed {
         fill_first(&mut step.rollback, planner.table(table)?, column, None);
-        step.rollback.note = Some(format!(
-            "The column comes back without its values, so it is required again only if the table is empty: {}.",
-            if planner.is_busy(table) {
-                "the table has no other key by which a copy could be told apart"
-            } else {
-                "no copy of them is kept when a column is dropped directly"
-            }
-        ));
+        step.rollback.note = Some(
+            "The column comes back without its values, so it is required again only if the table is empty: no copy of \
+             them is kept when a column is dropped directly."
+                .into(),
+        );
+    } else {
+        step.rollback.kind = RollbackKind::Exact;
+        step.rollback.note = Some("The column computes its values anew.".into());
     }
     planner.push(step)
+}
+
+/// A step that keeps the values of a column; gives the copy, and the statement that puts them back into the rows.
+///
+/// Rows are told apart by the key. Without one they are by all their other columns: rows that are equal in those may
+/// have each other's values, which is the same table.
+pub(super) fn keep_column(
+    planner: &mut Planner<'_>,
+    table: &QName,
+    column: &str,
+    key: Option<Vec<String>>,
+) -> Result<(QName, String)> {
+    let found = planner.table(table)?;
+    let (rows, value, back) = (found.stats.rows, kept_as(found, column), put_back(found, column, "kept."));
+    let (name, to) = (relation(table), ident(column));
+    if let Some(key) = key {
+        let same: Vec<String> = key.iter().map(|k| same_key(found, k)).collect();
+        let select = format!("SELECT {}, {value}", list(&key, |k| kept_as(found, k)));
+        let copy = keep(planner, table, column, &select, rows)?;
+        let update = format!(
+            "UPDATE {name} AS t SET {to} = {back} FROM {} AS kept WHERE {}",
+            relation(&copy),
+            same.join(" AND ")
+        );
+        return Ok((copy, update));
+    }
+    let others: Vec<String> =
+        found.columns.iter().filter(|c| c.name != column && c.generated.is_none()).map(|c| ident(&c.name)).collect();
+    let row = format!("ROW({})::text", others.join(", "));
+    let number = format!("row_number() OVER (PARTITION BY {row})");
+    let select = format!("SELECT {row} AS lockstep_row, {number} AS lockstep_number, {value}");
+    let copy = keep(planner, table, column, &select, rows)?;
+    let update = format!(
+        "UPDATE {name} AS t SET {to} = {back} FROM {} AS kept JOIN (SELECT tableoid AS lockstep_table, ctid AS \
+         lockstep_place, {row} AS lockstep_row, {number} AS lockstep_number FROM {name}) AS now USING (lockstep_row, \
+         lockstep_number) WHERE t.tableoid = now.lockstep_table AND t.ctid = now.lockstep_place",
+        relation(&copy)
+    );
+    Ok((copy, update))
 }
 
 /// Values come before the indexes and constraints that are built on them. A required column without a default can
@@ -160,7 +186,11 @@ pub(super) fn same_key(table: &Table, column: &str) -> String {
 fn keep(planner: &mut Planner<'_>, table: &QName, column: &str, select: &str, rows: Option<u64>) -> Result<QName> {
     let copy = names::own("keep", table, column);
     let what = if column.is_empty() { table.short() } else { format!("{}.{column}", table.short()) };
-    let sql = vec![own_schema(), format!("CREATE TABLE {} AS {select} FROM {}", relation(&copy), relation(table))];
+    // The rows of tables that inherit from it are copied with those, but a column goes from them as well.
+    let has_heirs = planner.now.tables.children(table).any(|t| t.partition_of.is_none());
+    let only = if column.is_empty() && has_heirs { "ONLY " } else { "" };
+    let create = format!("CREATE TABLE {} AS {select} FROM {only}{}", relation(&copy), relation(table));
+    let sql = vec![own_schema(), create];
     let mut step = Step::ddl(format!("Keep a copy of {what}"), Phase::Contract, sql);
     step.rollback = Rollback::exact(vec![format!("DROP TABLE {}", relation(&copy))]);
     let size = match rows {
@@ -207,6 +237,18 @@ pub(super) fn table(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
     }
     step.rollback.kind = RollbackKind::Restores;
     step.rollback.note = Some(format!("The table comes back with the rows kept in {copy}."));
+    planner.push(step)
+}
+
+/// A sequence with its place kept, so that it goes on from there when it comes back.
+pub(super) fn sequence(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
+    let change = Change::DropSequence { name: name.clone() };
+    let mut step = planner.step_of(titles::title(&change), Phase::Contract, vec![change])?;
+    let copy = keep(planner, name, "", "SELECT last_value, is_called", None)?;
+    let sequence = crate::engine::postgres::render::literal(&relation(name));
+    step.rollback.sql.push(format!("SELECT setval({sequence}, last_value, is_called) FROM {}", relation(&copy)));
+    step.rollback.kind = RollbackKind::Restores;
+    step.rollback.note = Some(format!("The sequence goes on from where it was when {copy} was made."));
     planner.push(step)
 }
 

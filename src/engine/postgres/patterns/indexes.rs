@@ -1,6 +1,6 @@
 //! Indexes without keeping writers out.
 
-use super::planner::Planner;
+use super::planner::{Planner, with_parent};
 use super::{names, titles};
 use crate::Result;
 use crate::engine::postgres::render::index::{self, Build};
@@ -54,7 +54,14 @@ pub(super) fn create(planner: &mut Planner<'_>, table: &QName, index: &Index, la
     }
     match &index.attached_to {
         Some(parent) if planner.table(table)?.partition_of.is_some() => {
-            planner.push(concurrently(table, &Index { attached_to: None, ..index.clone() }))?;
+            let mut build = concurrently(table, &Index { attached_to: None, ..index.clone() });
+            if planner.makes(parent) {
+                // Attached, it goes with the parent's; where the plan broke off before that, it is still there then.
+                build.rollback = with_parent();
+                let name = relation(&table.sibling(&index.name));
+                planner.keep_part(parent, vec![format!("DROP INDEX IF EXISTS {name}")]);
+            }
+            planner.push(build)?;
             planner.direct(&Change::AttachIndex {
                 table: table.clone(),
                 name: index.name.clone(),

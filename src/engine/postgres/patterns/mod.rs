@@ -2,6 +2,7 @@
 
 mod columns;
 mod constraints;
+mod conversion;
 mod converts;
 mod drops;
 mod enums;
@@ -25,7 +26,7 @@ mod tests;
 mod titles;
 
 use crate::Result;
-use crate::plan::{KeptRows, PlanOptions, Step};
+use crate::plan::{KeptRows, PlanOptions, Step, Style};
 use crate::schema::{Change, Schema};
 use crate::sql::Statement;
 use planner::Planner;
@@ -58,6 +59,7 @@ fn one(planner: &mut Planner<'_>, change: &Change, later: &[Change]) -> Result<(
     match change {
         Change::CreateTable { table } => tables::create(planner, table),
         Change::DropTable { name } if careful => drops::table(planner, name),
+        Change::DropSequence { name } if planner.options.style == Style::Safe => drops::sequence(planner, name),
         Change::RenameTable { from, to } if careful => renames::table(planner, from, to),
         Change::AddColumn { table, column } => columns::add(planner, table, column, later),
         Change::DropColumn { table, column } => drops::column(planner, table, column),

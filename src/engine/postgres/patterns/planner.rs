@@ -119,14 +119,14 @@ impl<'a> Planner<'a> {
         Ok(step)
     }
 
+    /// Whether this plan has made the index.
+    pub fn makes(&self, index: &QName) -> bool {
+        self.steps.iter().flat_map(|step| &step.changes).any(|c| reverse::made_index(c).as_ref() == Some(index))
+    }
+
     /// A part of an index that this plan has made goes with that: by itself it cannot be dropped.
     fn goes_with(&self, change: &Change) -> Option<Rollback> {
-        let parent = reverse::part_of(change)?;
-        let is_new = |step: &Step| step.changes.iter().any(|c| reverse::made_index(c).as_ref() == Some(parent));
-        self.steps.iter().any(is_new).then(|| {
-            let note = "Nothing to do: this index goes with the parent's, by the rollback of the step that made it.";
-            Rollback { note: Some(note.into()), ..Rollback::exact(Vec::new()) }
-        })
+        reverse::part_of(change).filter(|parent| self.makes(parent)).map(|_| with_parent())
     }
 
     /// An index that is attached is the table's own again when the parent's, which this plan has made, is dropped.
@@ -172,6 +172,12 @@ impl<'a> Planner<'a> {
         }
         Ok(())
     }
+}
+
+/// The rollback of a step that makes a part of a parent's index.
+pub(super) fn with_parent() -> Rollback {
+    let note = "Nothing to do: this index goes with the parent's, by the rollback of the step that made it.";
+    Rollback { note: Some(note.into()), ..Rollback::exact(Vec::new()) }
 }
 
 pub(super) fn misfit(why: &ApplyError) -> Error {

@@ -6,7 +6,7 @@ use super::planner::{Planner, misfit};
 use super::renames::{over, twin_indexes, wait};
 use super::sync::Sync;
 use super::tables::{drop_view, rights_of_view, views_on};
-use super::{columns, expression, indexes, names, reverse, titles};
+use super::{columns, conversion, expression, indexes, names, reverse, titles};
 use crate::Result;
 use crate::engine::postgres::render::column::recast;
 use crate::engine::postgres::render::{self as sql, ident, relation, render};
@@ -77,6 +77,9 @@ pub(super) fn alter(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     if is_free(&old.data_type, data_type) && using.is_none() && same_collation {
         return in_place(planner, change, "Quick at any size: no row is read or written.");
     }
+    if using.is_none() && old.generated.is_none() && conversion::is_impossible(&old.data_type, data_type) {
+        return conversion::only_if_empty(planner, change);
+    }
     if !planner.is_busy(table) {
         return in_place(planner, change, "Rows are rewritten under a lock that keeps everybody out.");
     }
@@ -105,6 +108,7 @@ fn in_place(planner: &mut Planner<'_>, change: &Change, note: &str) -> Result<()
     changes.extend(views.iter().flat_map(|view| rights_of_view(&planner.now, view)));
     let mut step = planner.step_of(titles::title(change), Phase::Migrate, changes)?;
     step.note = Some(note.to_owned());
+    conversion::keep_values(planner, change, &mut step)?;
     planner.push(step)
 }
 
@@ -429,20 +433,24 @@ impl Takeover {
 
     /// Everything backwards; rows that were written since get their old values by a cast.
     fn swap_back(&self, schema: &Schema, back: Vec<Vec<String>>, aside: &str) -> Rollback {
-        let old = ident(aside);
-        let value = cast(schema, &self.old.name, &self.new.data_type, &self.old.data_type);
-        let update = format!(
-            "UPDATE {} SET {old} = {value} WHERE {old}::text IS DISTINCT FROM {value}::text",
-            relation(&self.table)
-        );
+        let (name, old) = (ident(&self.old.name), ident(aside));
+        let (from, to) = (&self.old.data_type, &self.new.data_type);
+        let plain = self.value == cast(schema, &self.old.name, from, to);
+        let value = cast(schema, &self.old.name, to, from);
+        // A value that is still what the old one was converted to has not been written since.
+        let written = if plain {
+            format!("({})::text IS DISTINCT FROM {name}::text", cast(schema, aside, from, to))
+        } else {
+            format!("{old}::text IS DISTINCT FROM {value}::text")
+        };
+        let update = format!("UPDATE {} SET {old} = {value} WHERE {written}", relation(&self.table));
         let sql = std::iter::once(update).chain(back.into_iter().rev().flatten()).collect();
-        Rollback::lossy(
-            sql,
-            format!(
-                "values written since then are cast back to {}; it fails where one does not fit.",
-                self.old.data_type
-            ),
-        )
+        let cast = format!("cast back to {}; it fails where one does not fit.", self.old.data_type);
+        if plain {
+            Rollback::restores(sql, format!("The old values come back; those written since then are {cast}"))
+        } else {
+            Rollback::lossy(sql, format!("values that the conversion has changed or that were written since are {cast}"))
+        }
     }
 }
 

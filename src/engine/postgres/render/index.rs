@@ -92,6 +92,19 @@ pub(in crate::engine::postgres) fn drop(table: &QName, name: &str, concurrently:
     format!("DROP INDEX {}{}", if concurrently { "CONCURRENTLY " } else { "" }, relation(&table.sibling(name)))
 }
 
+/// A partition's key may be a part of the index, and goes with it only when that is said.
+pub(super) fn drop_whole(table: &QName, name: &str, schema: &Schema) -> String {
+    let cascade = if has_key_below(table, &table.sibling(name), schema) { " CASCADE" } else { "" };
+    format!("{}{cascade}", drop(table, name, false))
+}
+
+fn has_key_below(table: &QName, index: &QName, schema: &Schema) -> bool {
+    schema.parts_of(table, index).iter().any(|(child, part)| {
+        let is_key = schema.tables.get(child).is_some_and(|t| t.constraints.contains_key(part));
+        is_key || has_key_below(child, &child.sibling(part), schema)
+    })
+}
+
 pub(in crate::engine::postgres) fn rename(table: &QName, from: &str, to: &str) -> String {
     format!("ALTER INDEX {} RENAME TO {}", relation(&table.sibling(from)), ident(to))
 }

@@ -182,7 +182,7 @@ fn of_part(change: &Change, schema: &Schema) -> Vec<String> {
             out.extend(index::attached(table, &index.name, index.attached_to.as_ref(), schema));
             out
         }
-        Change::DropIndex { table, name } => vec![index::drop(table, name, false)],
+        Change::DropIndex { table, name } => vec![index::drop_whole(table, name, schema)],
         Change::RenameIndex { table, from, to } => vec![index::rename(table, from, to)],
         Change::CreateTrigger { table, trigger } => trigger::create(table, trigger),
         Change::DropTrigger { table, name } => vec![trigger::drop(table, name)],
