@@ -1,7 +1,7 @@
 //! The plan in the making: its steps, and the schema as it stands after them.
 
 use super::{reverse, titles};
-use crate::engine::postgres::render::render;
+use crate::engine::postgres::render::{relation, render};
 use crate::plan::{Phase, PlanOptions, Rollback, Step, Style};
 use crate::schema::{ApplyError, Change, ConstraintKind, QName, Schema, Table};
 use crate::{Error, ErrorCode, Result};
@@ -88,9 +88,26 @@ impl<'a> Planner<'a> {
     pub fn push(&mut self, step: Step) -> Result<()> {
         for change in &step.changes {
             self.now.apply(change).map_err(|why| misfit(&why))?;
+            self.key_goes_with(change);
         }
         self.steps.push(step);
         Ok(())
+    }
+
+    /// A key that is a part of an index goes with it only when that is said, by the rollback that drops the index.
+    fn key_goes_with(&mut self, change: &Change) {
+        let is_key = |name: &str| {
+            change.table().and_then(|t| self.now.tables.get(t)).is_some_and(|t| t.constraints.contains_key(name))
+        };
+        let key = match change {
+            Change::AddConstraint { .. } => true,
+            Change::AttachIndex { name, .. } => is_key(name),
+            _ => false,
+        };
+        let Some(parent) = reverse::part_of(change).filter(|_| key) else { return };
+        let drop = format!("DROP INDEX {}", relation(parent));
+        let rollbacks = self.steps.iter_mut().flat_map(|step| &mut step.rollback.sql);
+        rollbacks.filter(|sql| **sql == drop).for_each(|sql| sql.push_str(" CASCADE"));
     }
 
     /// A transactional step of `changes`, each rendered directly, with the way back worked out from the schema as it
