@@ -185,7 +185,8 @@ async fn an_index_that_a_failed_build_left_is_not_copied() {
 async fn a_number_becomes_a_time_only_where_there_is_none() {
     let (before, after) = ("CREATE TABLE visits (at bigint)", "CREATE TABLE visits (at timestamp)");
     there_and_back(before, after).await;
-    let (here, there) = (Place::new(&format!("{before}; INSERT INTO visits VALUES (1700000000)")).await, Place::new(after).await);
+    let (here, there) =
+        (Place::new(&format!("{before}; INSERT INTO visits VALUES (1700000000)")).await, Place::new(after).await);
     let plan = plan(&here.schema().await, &there.schema().await, &here);
     let mut session = here.database.session(SessionRole::Executor).await.unwrap();
     let why = session.execute(&plan.steps[0].sql.join(";\n")).await.unwrap_err();

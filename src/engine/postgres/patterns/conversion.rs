@@ -103,7 +103,9 @@ mod tests {
         assert!(is_impossible("bigint", "timestamp without time zone"));
         assert!(is_impossible("date", "integer"));
         assert!(is_impossible("bigint", "boolean"));
-        for (from, to) in [("integer", "boolean"), ("bigint", "text"), ("text", "date"), ("date", "timestamp(3) without time zone")] {
+        for (from, to) in
+            [("integer", "boolean"), ("bigint", "text"), ("text", "date"), ("date", "timestamp(3) without time zone")]
+        {
             assert!(!is_impossible(from, to), "{from} to {to}");
         }
     }

@@ -449,7 +449,10 @@ impl Takeover {
         if plain {
             Rollback::restores(sql, format!("The old values come back; those written since then are {cast}"))
         } else {
-            Rollback::lossy(sql, format!("values that the conversion has changed or that were written since are {cast}"))
+            Rollback::lossy(
+                sql,
+                format!("values that the conversion has changed or that were written since are {cast}"),
+            )
         }
     }
 }
