@@ -24,6 +24,17 @@ fn numbering(table: &QName, column: &Column) -> Option<ObjectRef> {
     column.identity.is_some().then(|| ObjectRef::new(ObjectKind::Sequence, name))
 }
 
+/// The column that a sequence made by the change numbers, with which it goes.
+fn numbered_by(on: &ObjectRef, change: &Change) -> Option<ObjectRef> {
+    let (table, columns) = match change {
+        Change::CreateTable { table } => (&table.name, table.columns.as_slice()),
+        Change::AddColumn { table, column } => (table, std::slice::from_ref(column)),
+        _ => return None,
+    };
+    let column = columns.iter().find(|column| numbering(table, column).as_ref() == Some(on))?;
+    Some(ObjectRef::part(ObjectKind::Column, table.clone(), &column.name))
+}
+
 impl Change {
     /// The objects that the change makes whole, as rights are kept by.
     pub(crate) fn makes_with_rights(&self) -> Vec<ObjectRef> {
@@ -117,7 +128,8 @@ impl Schema {
 
     /// A new object belongs to who makes it and has the rights of that moment.
     fn make_with_rights(&mut self, on: &ObjectRef, change: &Change) {
-        if let Some(rights) = self.rights_when_made(on) {
+        if let Some(mut rights) = self.rights_when_made(on) {
+            rights.belongs_to = numbered_by(on, change);
             self.rights.insert(on.clone(), rights);
         }
         let kind = match change {

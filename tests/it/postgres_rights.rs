@@ -13,20 +13,39 @@ const ROLES: &str = "DO $$BEGIN PERFORM pg_advisory_lock(4711); \
      IF to_regrole('lockstep_test_owner') IS NULL THEN CREATE ROLE lockstep_test_owner; END IF; \
      PERFORM pg_advisory_unlock(4711); END$$; ";
 
-/// What the server keeps, in its own order.
-const LISTS: &str = "SELECT 'relation', relname::text, coalesce(relacl::text, '-'), relowner::regrole::text FROM pg_class \
-         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'S') \
-     UNION ALL SELECT 'column', attname::text, attacl::text, '' FROM pg_attribute \
-         WHERE attacl IS NOT NULL AND attrelid >= 16384 \
-     UNION ALL SELECT 'function', proname::text, coalesce(proacl::text, '-'), proowner::regrole::text FROM pg_proc \
-         WHERE pronamespace = 'public'::regnamespace \
-     UNION ALL SELECT 'type', typname::text, coalesce(typacl::text, '-'), typowner::regrole::text FROM pg_type \
-         WHERE typnamespace = 'public'::regnamespace AND typtype = 'd' \
-     UNION ALL SELECT 'language', lanname::text, coalesce(lanacl::text, '-'), '' FROM pg_language \
-     UNION ALL SELECT 'schema', nspname::text, coalesce(nspacl::text, '-'), nspowner::regrole::text FROM pg_namespace \
-         WHERE nspname IN ('public', 'app') \
-     UNION ALL SELECT 'defaults', defaclobjtype::text, defaclacl::text, defaclnamespace::regnamespace::text \
-         FROM pg_default_acl ORDER BY 1, 2";
+/// What the server keeps, in its own order, but for what an object has by itself: that has no place.
+fn lists() -> String {
+    let given = |acl: &str, kind: &str, owner: &str| {
+        format!(
+            "(SELECT coalesce(string_agg(x.item::text, ' ' ORDER BY x.place), '-') FROM \
+                 unnest(coalesce({acl}, acldefault({kind}, {owner}))) WITH ORDINALITY x (item, place) \
+                 WHERE NOT x.item = ANY (acldefault({kind}, {owner}))) || ' without ' || \
+             (SELECT coalesce(string_agg(x.item::text, ' ' ORDER BY x.item::text), '-') \
+                 FROM unnest(acldefault({kind}, {owner})) x (item) \
+                 WHERE NOT x.item = ANY (coalesce({acl}, acldefault({kind}, {owner}))))"
+        )
+    };
+    let relation = given("relacl", "CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\"", "relowner");
+    format!(
+        "SELECT 'relation', relname::text, {relation}, relowner::regrole::text FROM pg_class \
+             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'S') \
+         UNION ALL SELECT 'column', attname::text, attacl::text, '' FROM pg_attribute \
+             WHERE attacl IS NOT NULL AND attrelid >= 16384 \
+         UNION ALL SELECT 'function', proname::text, {}, proowner::regrole::text FROM pg_proc \
+             WHERE pronamespace = 'public'::regnamespace \
+         UNION ALL SELECT 'type', typname::text, {}, typowner::regrole::text FROM pg_type \
+             WHERE typnamespace = 'public'::regnamespace AND typtype = 'd' \
+         UNION ALL SELECT 'language', lanname::text, {}, '' FROM pg_language \
+         UNION ALL SELECT 'schema', nspname::text, {}, nspowner::regrole::text FROM pg_namespace \
+             WHERE nspname IN ('public', 'app') \
+         UNION ALL SELECT 'defaults', defaclobjtype::text, defaclacl::text, defaclnamespace::regnamespace::text \
+             FROM pg_default_acl ORDER BY 1, 2",
+        given("proacl", "'f'", "proowner"),
+        given("typacl", "'T'", "typowner"),
+        given("lanacl", "'l'", "lanowner"),
+        given("nspacl", "'n'", "nspowner")
+    )
+}
 
 struct Place {
     scratch: Scratch,
@@ -46,7 +65,7 @@ impl Place {
 
     async fn lists(&self) -> Vec<String> {
         let mut session = self.database.session(SessionRole::Executor).await.unwrap();
-        session.query(LISTS, &[]).await.unwrap().iter().map(|row| format!("{row:?}")).collect()
+        session.query(&lists(), &[]).await.unwrap().iter().map(|row| format!("{row:?}")).collect()
     }
 
     async fn run(&self, statements: impl Iterator<Item = &String>) {
