@@ -131,10 +131,21 @@ fn rights(sides: &Sides<'_>, made: &BTreeSet<ObjectRef>, columns: &HashSet<(&QNa
             (None, wanted) => wanted.is_none(),
         };
         if made || !same {
-            out.push(Change::SetRights { on: on.clone(), rights: wanted });
+            let closes = on.kind == ObjectKind::Schema && takes_away(was, wanted.as_deref());
+            out.push((closes, Change::SetRights { on: on.clone(), rights: wanted }));
         }
     }
-    out
+    // Whoever grants on another's behalf must still be let into the schema.
+    out.sort_by_key(|(closes, _)| *closes);
+    out.into_iter().map(|(_, change)| change).collect()
+}
+
+/// Whether somebody loses a right.
+fn takes_away(was: Option<&Rights>, wanted: Option<&Rights>) -> bool {
+    let Some(known) = was.or(wanted) else { return false };
+    let usual = known.by_itself();
+    let (was, wanted) = (was.unwrap_or(&usual), wanted.unwrap_or(&usual));
+    was.grants.iter().any(|grant| !wanted.grants.contains(grant))
 }
 
 /// Rights on columns that are dropped go with them.
