@@ -122,6 +122,31 @@ async fn settings_change_while_the_object_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_another_wrapper_takes_its_mappings_and_tables_along() {
+    let made = |wrapper: &str| {
+        format!(
+            "create foreign data wrapper one; create foreign data wrapper two;
+             create server s foreign data wrapper {wrapper}; create user mapping for public server s;
+             create foreign table far (id integer) server s; create view near as select id from far"
+        )
+    };
+    let (one, two) = (Scratch::new(&made("one")).await, Scratch::new(&made("two")).await);
+    let before = one.connect().await.inspect().await.unwrap();
+    let after = two.connect().await.inspect().await.unwrap();
+    let back = carry_out(&one, &before, &after).await;
+    let database = one.connect().await;
+    assert_eq!(database.inspect().await.unwrap().fingerprint(), after.fingerprint());
+    let mut session = database.session(SessionRole::Load).await.unwrap();
+    for sql in back {
+        session.execute(&sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
+    }
+    assert_eq!(database.inspect().await.unwrap().fingerprint(), before.fingerprint());
+    drop((session, database));
+    one.remove().await;
+    two.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_neither_connects_nor_starts_nor_tells_its_password() {
     const MADE: &str = "create subscription lockstep_sub connection 'host=nowhere password=hunter2 dbname=x'
         publication one, \"T wo\" with (connect = false, slot_name = lockstep_slot);

@@ -547,9 +547,15 @@ fn type_text(kind: &TypeKind) -> Vec<String> {
 }
 
 /// What something may be a part of, whichever kind has that name.
-fn wholes(name: &QName) -> [Key; 4] {
+fn wholes(name: &QName) -> [Key; 5] {
     let schema = if name.schema.is_empty() { &name.name } else { &name.schema };
-    [Key::Relation(name.clone()), Key::Type(name.clone()), Key::Routine(name.clone()), Key::Schema(schema.clone())]
+    [
+        Key::Relation(name.clone()),
+        Key::Type(name.clone()),
+        Key::Routine(name.clone()),
+        Key::Schema(schema.clone()),
+        Key::Object(ObjectKind::ForeignServer, name.clone()),
+    ]
 }
 
 /// Whether a server that keeps dependencies knows nothing of what the change's text stands on: function bodies are
