@@ -2,6 +2,7 @@
 
 mod files;
 pub mod folder;
+mod ledger;
 mod renames;
 
 pub use files::{read_file, read_file_or_stdin};
@@ -11,7 +12,7 @@ use crate::config::Config;
 use crate::engine::{self, ConnectOptions, Database, Dialect, ServerInfo, Target};
 use crate::error::Location;
 use crate::migrations::{History, Layout};
-use crate::schema::{EngineKind, Namespace, QName, Schema};
+use crate::schema::{EngineKind, Namespace, Schema};
 use crate::sql::{Agenda, SqlFile, Task};
 use crate::{Error, ErrorCode, Result};
 use files::{follow_includes, read_folder};
@@ -174,7 +175,7 @@ impl SqlText {
             match database.schema_of(&self.files).await {
                 Ok(mut made) => {
                     notes.extend(made.notes);
-                    keep_ledger(self.history.as_ref(), &mut made.schema, &context, &mut notes);
+                    ledger::keep(self.history.as_ref(), &mut made.schema, context.beside, &mut notes);
                     return Ok(Loaded { schema: made.schema, dialect, database: None, notes });
                 }
                 Err(why) if why.code == ErrorCode::Permission && context.shadow.is_none() => notes.push(format!(
@@ -190,7 +191,7 @@ impl SqlText {
             ));
         }
         let mut schema = self.approximate(kind, dialect.as_ref(), &mut notes);
-        keep_ledger(self.history.as_ref(), &mut schema, &context, &mut notes);
+        ledger::keep(self.history.as_ref(), &mut schema, context.beside, &mut notes);
         Ok(Loaded { schema, dialect, database: None, notes })
     }
 
@@ -232,26 +233,6 @@ impl SqlText {
     }
 }
 
-/// The table in which a framework keeps what has run is made by no migration, and is not to go for that.
-fn keep_ledger(history: Option<&History>, schema: &mut Schema, context: &Context<'_>, notes: &mut Vec<String>) {
-    let (Some(history), Some(beside)) = (history, context.beside) else { return };
-    let ledger = history.layout.ledger();
-    let kept: Vec<QName> =
-        beside.schema.tables.keys().filter(|name| ledger.contains(&name.name.as_str())).cloned().collect();
-    for name in kept {
-        let Some(table) = beside.schema.tables.get(&name).filter(|_| !schema.tables.contains_key(&name)) else {
-            continue;
-        };
-        notes.push(format!("{name} is the table of {} and stays as it is", history.layout));
-        if let Some(namespace) = beside.schema.namespaces.get(&name.schema) {
-            schema.namespaces.entry(name.schema.clone()).or_insert_with(|| namespace.clone());
-        }
-        schema.tables.insert(name.clone(), table.clone());
-        let owned =
-            beside.schema.sequences.iter().filter(|(_, s)| s.owned_by.as_ref().is_some_and(|(t, _)| *t == name));
-        schema.sequences.extend(owned.map(|(name, sequence)| (name.clone(), sequence.clone())));
-    }
-}
 /// Adds what a file makes to `schema`; what could not be added, one sentence each.
 fn approximate_file(file: &SqlFile, dialect: &dyn Dialect, schema: &mut Schema) -> Vec<String> {
     let mut told = Vec::new();

@@ -3,7 +3,7 @@
 use crate::cli::{json, lockstep};
 use crate::postgres_scratch::Scratch;
 use crate::sqlite_file::SqliteFile;
-use lockstep::engine::{Database, Session, SessionRole};
+use lockstep::engine::{Database, Session, SessionRole, Value as Cell};
 use lockstep::migrations::{File, Layout, Part, Running, in_place, read_as};
 use lockstep::schema::Schema;
 use serde_json::Value;
@@ -104,6 +104,30 @@ async fn plans_written_for_each_framework_run_there_and_back_on_postgres() {
     for layout in IN_SQL {
         there_and_back(layout, target.url.expose(), database.as_ref(), folder.path()).await;
     }
+    drop(database);
+    scratch.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_is_written_in_batches_that_any_client_can_run() {
+    let rows = "insert into customers select n, n::text from generate_series(3, 2500) as n;
+                alter table customers add column region text;";
+    let (scratch, folder) = (Scratch::new(&format!("{BEFORE}{rows}")).await, tempfile::tempdir().unwrap());
+    let (target, database) = (scratch.target(), scratch.connect().await);
+    let request = "make customers.region required, default 'EU'";
+    let arguments = ["plan", target.url.expose(), "--ask", request, "-f", "sqlx", "-o", "m"];
+    let written = lockstep(&arguments, folder.path());
+    assert_eq!(written.status.code(), Some(0), "{}", String::from_utf8_lossy(&written.stderr));
+    let history = read_as(Layout::Sqlx, &files(&folder.path().join("m"), "")).unwrap();
+    let mut session = database.session(SessionRole::Executor).await.unwrap();
+    for migration in &history.migrations {
+        run(&migration.up, session.as_mut(), database.as_ref()).await;
+    }
+    let count =
+        "select count(*) filter (where region is distinct from 'EU'), count(distinct xmin::text) from customers";
+    let counted = session.query(count, &[]).await.unwrap();
+    assert_eq!(counted, [[Cell::Int(0), Cell::Int(3)]], "2,500 rows are three batches");
+    drop(session);
     drop(database);
     scratch.remove().await;
 }
