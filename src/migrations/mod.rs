@@ -47,7 +47,11 @@ impl File {
     }
 
     fn is_sql(&self) -> bool {
-        self.name().rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("sql"))
+        self.ends_in("sql")
+    }
+
+    fn ends_in(&self, wanted: &str) -> bool {
+        self.name().rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case(wanted))
     }
 }
 

@@ -78,13 +78,11 @@ fn stamp(time: DateTime) -> String {
 }
 
 fn count_from(first: &str, count: usize) -> Vec<String> {
-    match time(first) {
-        Some(time) => (0i64..).take(count).map(|n| stamp(time.saturating_add(n.seconds()))).collect(),
-        None => {
-            let (start, width) = (number(first), first.len());
-            (start..).take(count).map(|n| format!("{n:0width$}")).collect()
-        }
+    if let Some(time) = time(first) {
+        return (0i64..).take(count).map(|n| stamp(time.saturating_add(n.seconds()))).collect();
     }
+    let (start, width) = (number(first), first.len());
+    (start..).take(count).map(|n| format!("{n:0width$}")).collect()
 }
 
 #[cfg(test)]

@@ -55,11 +55,12 @@ pub(super) fn block(backfill: &Backfill) -> Option<String> {
     let rows = backfill.batch_rows.max(1);
     let table = format!("{}.{}", quoted(&backfill.table.schema), quoted(&backfill.table.name));
     let places: Vec<String> = (1..=backfill.key.len()).map(|n| format!("lockstep_at_{n}")).collect();
-    let declared: String = places
+    let declared: Vec<String> = places
         .iter()
         .zip(&backfill.key)
         .map(|(place, column)| format!("  {place} {table}.{}%TYPE;\n", quoted(column)))
         .collect();
+    let declared = declared.concat();
     let into = format!(" INTO lockstep_walked, lockstep_changed_rows, {}", places.join(", "));
     let first = statement(backfill, None, rows, &into);
     let next = statement(backfill, Some(&places), rows, &into);

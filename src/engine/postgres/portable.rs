@@ -20,8 +20,8 @@ pub(super) fn refusal(why: &str) -> String {
 
 /// A block of PL/pgSQL in quotes that do not occur in it.
 pub(super) fn do_block(body: &str) -> String {
-    let tag = (0..).map(|n| if n == 0 { "$lockstep$".to_owned() } else { format!("$lockstep_{n}$") });
-    let tag = tag.into_iter().find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
+    let mut tags = (0..=body.len()).map(|n| if n == 0 { "$lockstep$".to_owned() } else { format!("$lockstep_{n}$") });
+    let tag = tags.find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
     format!("DO {tag}\n{body}\n{tag}")
 }
 

@@ -154,7 +154,7 @@ fn in_order(mut pieces: Vec<Piece>) -> Result<Vec<Piece>> {
 /// The revision that nothing goes on from yet.
 fn head(existing: &[File]) -> Result<Option<String>> {
     let (mut revisions, mut followed) = (BTreeSet::new(), BTreeSet::new());
-    for file in existing.iter().filter(|file| file.path.ends_with(".py")) {
+    for file in existing.iter().filter(|file| file.ends_in("py")) {
         for line in file.text.lines() {
             let Some((name, value)) = line.split_once('=') else { continue };
             let names = value.split(['\'', '"']).skip(1).step_by(2).map(str::to_owned);
@@ -198,9 +198,9 @@ fn body(statements: &[String], transactional: bool) -> String {
     }
     let (open, indent) =
         if transactional { ("", "    ") } else { ("    with op.get_context().autocommit_block():\n", "        ") };
-    let calls: String =
+    let calls: Vec<String> =
         statements.iter().map(|sql| format!("{indent}op.execute({})\n", text(&without_parameters(sql)))).collect();
-    format!("{open}{calls}")
+    format!("{open}{}", calls.concat())
 }
 
 /// The statement with a backslash before each colon in which SQLAlchemy would see a parameter

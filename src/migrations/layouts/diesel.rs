@@ -84,13 +84,11 @@ impl Framework for Diesel {
 
 /// `20260131101500` as Diesel's own command writes it.
 fn dashed(version: &str) -> String {
-    match version.as_bytes().len() {
-        14 => {
-            let piece = |from: usize, to: usize| version.get(from..to).unwrap_or_default();
-            format!("{}-{}-{}-{}-0000", piece(0, 4), piece(4, 6), piece(6, 8), piece(8, 14))
-        }
-        _ => version.to_owned(),
+    if version.len() != 14 {
+        return version.to_owned();
     }
+    let piece = |from: usize, to: usize| version.get(from..to).unwrap_or_default();
+    format!("{}-{}-{}-{}-0000", piece(0, 4), piece(4, 6), piece(6, 8), piece(8, 14))
 }
 
 #[cfg(test)]

@@ -115,8 +115,8 @@ fn list(statements: &[String]) -> String {
     if statements.is_empty() {
         return "migrations.RunSQL.noop,\n".to_owned();
     }
-    let texts: String = statements.iter().map(|sql| format!("                {},\n", text(sql))).collect();
-    format!("[\n{texts}            ],\n")
+    let texts: Vec<String> = statements.iter().map(|sql| format!("                {},\n", text(sql))).collect();
+    format!("[\n{}            ],\n", texts.concat())
 }
 
 pub(super) fn note_line(indent: &str, note: &str) -> String {

@@ -35,7 +35,7 @@ impl Framework for Rails {
     }
 
     fn write(&self, export: &Export<'_>) -> Result<Vec<File>> {
-        let files = || export.existing.iter().filter(|file| file.path.ends_with(".rb"));
+        let files = || export.existing.iter().filter(|file| file.ends_in("rb"));
         let mut taken: BTreeSet<String> = files()
             .filter_map(|file| file.name().trim_end_matches(".rb").split_once('_'))
             .map(|(_, n)| n.to_owned())
@@ -47,7 +47,7 @@ impl Framework for Rails {
         for (version, unit) in export.numbered() {
             // A class is named after its file, and two migrations cannot have one name.
             let plain = slug(&unit.title);
-            let name = (1..)
+            let name = (1..=taken.len() + 1)
                 .map(|n| if n == 1 { plain.clone() } else { format!("{plain}_{n}") })
                 .find(|name| !taken.contains(name))
                 .unwrap_or(plain.clone());
@@ -92,7 +92,8 @@ fn migration(unit: &Unit, name: &str, release: &str) -> String {
 /// A statement in a text in which Ruby changes nothing.
 fn execute(sql: &str) -> String {
     let is_free = |word: &String| !sql.lines().any(|line| line.trim() == word);
-    let end = (0..).map(|n| if n == 0 { "SQL".to_owned() } else { format!("SQL_{n}") }).find(is_free);
+    let end =
+        (0..=sql.lines().count()).map(|n| if n == 0 { "SQL".to_owned() } else { format!("SQL_{n}") }).find(is_free);
     let end = end.unwrap_or_default();
     format!("    execute <<-'{end}'\n{}\n    {end}\n", sql.trim_end())
 }
