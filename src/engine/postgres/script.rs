@@ -29,9 +29,10 @@ pub(super) fn script(schema: &Schema) -> String {
         // What does not fit is what follows from an earlier change by itself.
         let _ = now.apply(&change);
     }
-    let closed = |statement: &String| match statement.starts_with("-- ") {
-        true => format!("{statement}\n"),
-        false => format!("{};\n", statement.trim_end().trim_end_matches(';')),
+    let closed = |statement: &String| {
+        let is_comment = statement.starts_with("-- ");
+        let bare = statement.trim_end().trim_end_matches(';');
+        if is_comment { format!("{statement}\n") } else { format!("{bare};\n") }
     };
     out.iter().map(closed).collect::<Vec<_>>().join("\n")
 }
