@@ -20,7 +20,9 @@ pub async fn run(args: Diff, config: &Config) -> Result<Status> {
     let entries = diff::entries(&before.schema, &after.schema, &changes, dialect.as_ref());
     let orders = diff::column_orders(&before.schema, &after.schema);
     if args.format != DiffFormat::Json {
-        orders.iter().for_each(|order| output::note(&order.sentence()));
+        for order in &orders {
+            output::note(&order.sentence());
+        }
     }
     match args.format {
         DiffFormat::Json => output::print_json(&serde_json::json!({

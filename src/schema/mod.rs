@@ -3,6 +3,7 @@
 //! The model is engine-neutral; expressions, types and definitions are text in the engine's own words. Maps are
 //! sorted and vectors keep the engine's order, so serialising a schema is canonical as it stands.
 
+mod adopt;
 mod apply;
 mod apply_rights;
 mod change;

@@ -176,6 +176,13 @@ impl SqlText {
                 Ok(mut made) => {
                     notes.extend(made.notes);
                     ledger::keep(self.history.as_ref(), &mut made.schema, context.beside, &mut notes);
+                    let kept = context.beside.map_or(0, |other| made.schema.adopt_owners(&other.schema));
+                    if kept > 0 {
+                        notes.push(format!(
+                            "{}: {kept} objects whose owner is not said keep the owner that they have",
+                            self.path
+                        ));
+                    }
                     return Ok(Loaded { schema: made.schema, dialect, database: None, notes });
                 }
                 Err(why) if why.code == ErrorCode::Permission && context.shadow.is_none() => notes.push(format!(
