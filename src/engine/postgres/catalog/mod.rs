@@ -57,27 +57,33 @@ const TRIES_WITHOUT_LOCKS: usize = 3;
 /// it can be read; `Permission` when a catalog may not be read; `ConnectionLost`.
 pub(super) async fn inspect(connection: &mut PgConnection, info: &ServerInfo) -> Result<Schema> {
     for attempt in 0..TRIES {
-        if attempt < TRIES_WITHOUT_LOCKS {
-            run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        } else if let Err(why) = steady::hold(connection).await {
-            let _ = run(connection, "ROLLBACK").await;
-            return Err(why);
-        }
-        let read = read(connection, info).await;
+        let held = attempt >= TRIES_WITHOUT_LOCKS;
+        let read = once(connection, info, held).await;
         // The end of a transaction that only reads cannot fail but by losing the connection, which `read` has then told.
         let _ = run(connection, "ROLLBACK").await;
         match read {
-            Ok((schema, mark)) => {
-                if steady::is_undisturbed(connection, &mark).await? {
-                    return Ok(schema);
-                }
-            }
+            Ok(Some(schema)) => return Ok(schema),
+            Ok(None) => {}
             Err(why) if attempt + 1 < TRIES && steady::may_pass(&why) => {}
             Err(why) => return Err(why),
         }
     }
     Err(Error::new(ErrorCode::LockTimeout, "the schema is being changed faster than it can be read")
         .hint("Wait until the migration or the load that changes it has ended, and try again."))
+}
+
+/// One reading; none when somebody changed the schema meanwhile.
+async fn once(connection: &mut PgConnection, info: &ServerInfo, held: bool) -> Result<Option<Schema>> {
+    if held {
+        steady::hold(connection).await?;
+        let (schema, mark) = read(connection, info).await?;
+        return Ok(steady::is_undisturbed(connection, &mark, true).await?.then_some(schema));
+    }
+    run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let (schema, mark) = read(connection, info).await?;
+    // Within the transaction nothing new can be seen.
+    run(connection, "ROLLBACK").await?;
+    Ok(steady::is_undisturbed(connection, &mark, false).await?.then_some(schema))
 }
 
 async fn read(connection: &mut PgConnection, info: &ServerInfo) -> Result<(Schema, Mark)> {

@@ -63,18 +63,23 @@ pub(super) async fn mark(connection: &mut PgConnection) -> Result<Mark> {
     Ok(Mark { snapshot, rows })
 }
 
-/// Whether every row that the snapshot had is still there, as it was. Asked outside of the transaction.
-pub(super) async fn is_undisturbed(connection: &mut PgConnection, mark: &Mark) -> Result<bool> {
+/// Whether every row that the snapshot had is still there, as it was; with `alone`, whether there is no other row
+/// either. Asked where newer rows can be seen.
+pub(super) async fn is_undisturbed(connection: &mut PgConnection, mark: &Mark, alone: bool) -> Result<bool> {
     let answer = rows(connection, "SELECT pg_catalog.pg_current_snapshot()::text").await?;
     let now: Option<String> = answer.first().map(|row| Cells::new(row).take()).transpose()?;
     if now.as_deref() == Some(&mark.snapshot) {
         return Ok(true);
     }
-    let answer = rows(connection, &format!("SELECT {}", counts(&mark.had()))).await?;
-    let Some(row) = answer.first() else { return Ok(false) };
+    let kept = counted(connection, &mark.had()).await? == mark.rows;
+    Ok(kept && (!alone || counted(connection, "true").await? == mark.rows))
+}
+
+async fn counted(connection: &mut PgConnection, condition: &str) -> Result<Vec<i64>> {
+    let answer = rows(connection, &format!("SELECT {}", counts(condition))).await?;
+    let row = answer.first().ok_or_else(|| Error::internal("the server counted nothing"))?;
     let mut cells = Cells::new(row);
-    let left: Vec<i64> = CATALOGS.iter().map(|_| cells.take()).collect::<Result<_>>()?;
-    Ok(left == mark.rows)
+    CATALOGS.iter().map(|_| cells.take()).collect()
 }
 
 impl Mark {
@@ -113,7 +118,8 @@ pub(super) fn may_pass(error: &Error) -> bool {
         || matches!(error.code, ErrorCode::Internal | ErrorCode::Deadlock)
 }
 
-/// Locks the tables that the role may read against changes, in the transaction that is open and has no snapshot yet.
+/// Begins a transaction in which the tables that the role may read are locked against changes. It sees what is new,
+/// so that it can be asked before its end, while the locks hold, whether anything was changed all the same.
 pub(super) async fn hold(connection: &mut PgConnection) -> Result<()> {
     let list = format!(
         "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
@@ -128,8 +134,6 @@ pub(super) async fn hold(connection: &mut PgConnection) -> Result<()> {
         for row in &rows(connection, &list).await? {
             names.push(Cells::new(row).take()?);
         }
-        run(connection, "ROLLBACK").await?;
-        run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         if names.is_empty() {
             return Ok(());
         }
@@ -139,7 +143,7 @@ pub(super) async fn hold(connection: &mut PgConnection) -> Result<()> {
             Err(why) => return Err(why),
         };
     }
-    run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map(|_| ())
+    run(connection, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY").await.map(|_| ())
 }
 
 #[cfg(test)]
