@@ -64,7 +64,7 @@ mod tests {
         let name = QName::new("public", "t");
         let had = options(&[("a", "1"), ("b", "2")]);
         let sql = set_options(&name, &had, &options(&[("a", "x'y"), ("C", "3")]), &["b".into()]);
-        assert_eq!(sql, ["ALTER FOREIGN TABLE public.t OPTIONS (ADD \"C\" '3', SET a 'x''y', DROP b)"]);
+        assert_eq!(sql, ["ALTER FOREIGN TABLE public.t OPTIONS (SET a 'x''y', ADD \"C\" '3', DROP b)"]);
         assert!(set_options(&name, &had, &Options::new(), &[]).is_empty());
     }
 
