@@ -90,16 +90,18 @@ impl Schema {
             }),
             Change::DropColumn { table, column } => {
                 self.in_columns(table, |columns| drop(columns.remove(column)));
-                self.lose_rights(|_, of| {
-                    of.is_some_and(|of| of.name == *table && of.part.as_deref() == Some(column.as_str()))
+                let kept = self.sequences.clone();
+                self.lose_rights(|on, of| match of {
+                    Some(of) => of.name == *table && of.part.as_deref() == Some(column.as_str()),
+                    None => on.kind == ObjectKind::Sequence && !kept.contains_key(&on.name),
                 });
             }
             Change::DropTable { name } => {
                 let kept = self.sequences.clone();
                 self.lose_rights(|on, of| {
+                    let of_table = of.is_none_or(|of| of.kind == ObjectKind::Column && of.name == *name);
                     on.name == *name && is_relation(on.kind)
-                        || of.is_some_and(|of| of.kind == ObjectKind::Column && of.name == *name)
-                            && !kept.contains_key(&on.name)
+                        || on.kind == ObjectKind::Sequence && of_table && !kept.contains_key(&on.name)
                 });
             }
             Change::DropView { name, .. } => self.lose_rights(|on, _| on.name == *name && is_relation(on.kind)),
