@@ -6,9 +6,9 @@ use lockstep::engine::SessionRole;
 use lockstep::plan::{Plan, PlanOptions, Step};
 use lockstep::schema::Schema;
 
-/// Every table with its rows, whatever the order of either, and every sequence with its place.
+/// Every table with its rows, whatever the order of either, and the next number of every sequence.
 const ROWS: &str = "SELECT c.relname::text, query_to_xml(format(CASE c.relkind WHEN 'S' THEN \
-     'SELECT last_value, is_called FROM %I.%I' ELSE 'SELECT to_jsonb(every)::text AS r FROM %I.%I every ORDER BY 1' END, \
+     'SELECT last_value + is_called::int AS next FROM %I.%I' ELSE 'SELECT to_jsonb(every)::text AS r FROM %I.%I every ORDER BY 1' END, \
      n.nspname, c.relname), false, true, '')::text FROM pg_class c \
      JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname = 'public' ORDER BY 1";
 
