@@ -16,7 +16,9 @@ pub async fn run(args: Diff, config: &Config) -> Result<Status> {
     let renames = source::renames(&args.rename, &before.schema, dialect.default_schema())?;
     let changes = diff::compare(&before.schema, &after.schema, &renames);
     let suspects = diff::suspected_renames(&before.schema, &after.schema, &renames);
-    suspects.iter().for_each(|suspect| output::note(&suspect.advice()));
+    for suspect in &suspects {
+        output::note(&suspect.advice());
+    }
     let entries = diff::entries(&before.schema, &after.schema, &changes, dialect.as_ref());
     let orders = diff::column_orders(&before.schema, &after.schema);
     if args.format != DiffFormat::Json {

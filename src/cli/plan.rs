@@ -108,7 +108,9 @@ async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOpti
     let mut plan = plan::toward(&title, &changes, &before.schema, &after.schema, patterns, options)?;
     plan.notes.extend(after.notes);
     let suspects = diff::suspected_renames(&before.schema, &after.schema, &renames);
-    suspects.iter().for_each(|suspect| output::note(&suspect.advice()));
+    for suspect in &suspects {
+        output::note(&suspect.advice());
+    }
     plan.notes.extend(suspects.iter().map(diff::Suspect::advice));
     plan.notes.extend(diff::column_orders(&before.schema, &after.schema).iter().map(diff::ColumnOrder::sentence));
     plan.notes.extend(diff::leftovers(&before.schema, "this database"));

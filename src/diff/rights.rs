@@ -99,7 +99,7 @@ fn owners(sides: &Sides<'_>, made: &BTreeSet<ObjectRef>, others: &[Change]) -> V
             out.push(Change::SetOwner { object: object.clone(), owner: None });
         }
     }
-    for (object, owned) in after.iter() {
+    for (object, owned) in after {
         let known = before.get(object).is_some_and(|was| was.owner == owned.owner);
         if !known || is_made(object, owned.called.as_deref()) {
             out.push(Change::SetOwner { object: object.clone(), owner: Some(owned.clone()) });
@@ -220,7 +220,9 @@ mod tests {
         let changes = compare(&before, &after, &[]);
         assert_eq!(changes.last(), Some(&Change::SetRights { on: on(), rights: None }));
         let mut now = before;
-        changes.iter().for_each(|change| now.apply(change).unwrap());
+        for change in &changes {
+            now.apply(change).unwrap();
+        }
         assert_eq!(now.fingerprint(), after.fingerprint());
     }
 }

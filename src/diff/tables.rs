@@ -92,7 +92,10 @@ fn compare_table(now: &mut Schema, after: &Schema, wanted: &Table, anew: &HashSe
     if now.tables.children(name).next().is_some() {
         let own = out.get(first..).unwrap_or_default().to_vec();
         // A change that does not fit is refused when the plan is laid out.
-        own.iter().for_each(|change| drop(now.apply(change)));
+        for change in &own {
+            // What does not fit is told by the comparison itself.
+            let _ = now.apply(change);
+        }
     }
     if attached {
         out.push(Change::SetPartition { table: name.clone(), partition: wanted.partition_of.clone() });
@@ -152,11 +155,11 @@ fn prepared(is: &Table, wanted: &Table, after: &Schema, out: &mut Vec<Change>) -
     let parent = wanted.partition_of.as_ref().and_then(|p| after.tables.get(&p.parent));
     for (name, constraint) in parent.into_iter().flat_map(|p| &p.constraints) {
         match &constraint.kind {
-            ConstraintKind::Check { no_inherit: false, .. } => {
-                if table.constraints.remove(name).is_none_or(|own| own.kind != constraint.kind) {
-                    let constraint = Constraint { comment: None, ..constraint.clone() };
-                    out.push(Change::AddConstraint { table: table.name.clone(), constraint });
-                }
+            ConstraintKind::Check { no_inherit: false, .. }
+                if table.constraints.remove(name).is_none_or(|own| own.kind != constraint.kind) =>
+            {
+                let constraint = Constraint { comment: None, ..constraint.clone() };
+                out.push(Change::AddConstraint { table: table.name.clone(), constraint });
             }
             ConstraintKind::ForeignKey(_) => table.constraints.retain(|_, own| own.kind != constraint.kind),
             _ => {}

@@ -244,7 +244,7 @@ fn of_part(change: &Change, before: &Schema) -> Inverse {
 fn options_back(old: &Options, set: &Options, reset: &[String]) -> (Options, Vec<String>) {
     let touched = || set.keys().chain(reset);
     let again = touched().filter_map(|k| Some((k.clone(), old.get(k)?.clone()))).collect();
-    (again, touched().filter(|k| !old.contains_key(*k)).cloned().collect())
+    (again, touched().filter(|k| !old.contains_key(k)).cloned().collect())
 }
 
 fn of_table(change: &Change, old: &Table, before: &Schema) -> Inverse {

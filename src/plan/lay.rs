@@ -22,7 +22,7 @@ pub fn from_changes(
     patterns: &dyn Patterns,
     options: &PlanOptions,
 ) -> crate::Result<Plan> {
-    lay(title, order(changes, before, None)?, before, patterns, options)
+    lay(title, &order(changes, before, None)?, before, patterns, options)
 }
 
 /// As [`from_changes`], for changes that make `before` into `after`: what `after` says of its dependencies orders what
@@ -40,28 +40,28 @@ pub fn toward(
 ) -> crate::Result<Plan> {
     let ordered = order(changes, before, Some(after))?;
     if !after.tracked {
-        return lay(title, ordered, before, patterns, options);
+        return lay(title, &ordered, before, patterns, options);
     }
     // What stands on something only until it is replaced or made anew has been seen to by the order.
     let stays: BTreeSet<&Dependency> = after.dependencies.iter().collect();
     let mut ground = before.clone();
     let both = before.dependencies.iter().filter(|d| stays.contains(d)).cloned();
     ground.dependencies = both.collect::<Vec<_>>().into();
-    lay(title, ordered, &ground, patterns, options)
+    lay(title, &ordered, &ground, patterns, options)
 }
 
 fn lay(
     title: &str,
-    ordered: Vec<Change>,
+    ordered: &[Change],
     before: &Schema,
     patterns: &dyn Patterns,
     options: &PlanOptions,
 ) -> crate::Result<Plan> {
     let mut wanted = before.clone();
-    for change in &ordered {
+    for change in ordered {
         wanted.apply(change).map_err(|why| does_not_fit(&why))?;
     }
-    let steps = patterns.steps(&ordered, before, options)?;
+    let steps = patterns.steps(ordered, before, options)?;
     Ok(assemble(title, before, steps, Vec::new(), true))
 }
 

@@ -29,10 +29,8 @@ impl Made {
             Change::DropColumn { table, column } => {
                 self.columns.remove(&(table.clone(), column.clone()));
             }
-            Change::RenameColumn { table, from, to } => {
-                if self.columns.remove(&(table.clone(), from.clone())) {
-                    self.columns.insert((table.clone(), to.clone()));
-                }
+            Change::RenameColumn { table, from, to } if self.columns.remove(&(table.clone(), from.clone())) => {
+                self.columns.insert((table.clone(), to.clone()));
             }
             _ => {}
         }

@@ -405,7 +405,10 @@ impl Table {
                 _ => self.drop_column(column),
             },
             Change::DropColumn { column, .. } => self.drop_column(column),
-            Change::AddColumn { column, .. } => self.inherit_column(column),
+            Change::AddColumn { column, .. } => {
+                self.inherit_column(column);
+                Ok(())
+            }
             // It is not listed with the child.
             Change::AddConstraint { .. } => Ok(()),
             Change::RenameColumn { from, to, .. } => self.rename_column(from, to),
@@ -414,13 +417,12 @@ impl Table {
     }
 
     /// Options and comments are not handed down, nor is an identity.
-    fn inherit_column(&mut self, column: &Column) -> Applied {
+    fn inherit_column(&mut self, column: &Column) {
         if self.column(&column.name).is_none() {
             let inherited = self.partition_of.is_none();
             let bare = Column { comment: None, options: Options::new(), identity: None, ..column.clone() };
             self.columns.push(Column { inherited, ..bare });
         }
-        Ok(())
     }
 
     /// Applies a change that is about this table alone.

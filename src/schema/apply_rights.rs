@@ -113,7 +113,9 @@ impl Schema {
                     || on.kind == ObjectKind::DefaultPrivileges && on.name.schema == *name
             }),
             Change::DropExtension { name } => {
-                self.lose_rights(|_, of| of.is_some_and(|of| of.kind == ObjectKind::Extension && of.name.name == *name))
+                self.lose_rights(|_, of| {
+                    of.is_some_and(|of| of.kind == ObjectKind::Extension && of.name.name == *name)
+                });
             }
             Change::DropOther { object } => {
                 let gone = rights_of_other(&object.id);

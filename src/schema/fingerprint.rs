@@ -50,7 +50,7 @@ impl Schema {
         for other in others {
             tell("object", &format!("{:?}", other.id), digest(&other.canonical()));
         }
-        for (object, owned) in self.owners.iter() {
+        for (object, owned) in &self.owners {
             tell("owner of", &object.to_string(), digest(owned));
         }
         for rights in self.rights.values().filter(|rights| !rights.is_usual()) {

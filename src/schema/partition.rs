@@ -158,7 +158,9 @@ impl Schema {
             table.shared_with(&from, false);
             let attached: Vec<String> =
                 table.keyed().filter(|p| p.attached_to().is_some()).map(|p| p.name().to_owned()).collect();
-            attached.iter().for_each(|part| table.attach(part, None));
+            for part in &attached {
+                table.attach(part, None);
+            }
         }
         table.partition_of = to.cloned();
         if let Some(into) = into {

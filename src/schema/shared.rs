@@ -81,6 +81,16 @@ impl<T: Clone> DerefMut for Shared<T> {
     }
 }
 
+impl<T> Shared<T> {
+    /// What the value gives by reference.
+    pub fn iter<'a>(&'a self) -> <&'a T as IntoIterator>::IntoIter
+    where
+        &'a T: IntoIterator,
+    {
+        self.into_iter()
+    }
+}
+
 impl<'a, T> IntoIterator for &'a Shared<T>
 where
     &'a T: IntoIterator,

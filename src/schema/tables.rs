@@ -192,7 +192,8 @@ impl Eq for Tables {}
 impl Index<&QName> for Tables {
     type Output = Shared<Table>;
 
-    /// For tests, as for the maps of the standard library.
+    /// For tests, as for the maps of the standard library: panics when there is no such table.
+    #[allow(clippy::indexing_slicing, reason = "what indexing is")]
     fn index(&self, name: &QName) -> &Shared<Table> {
         &self.by_name[name]
     }

@@ -209,7 +209,7 @@ impl SqlText {
         let mut agenda = Agenda::new(
             self.files.iter().enumerate().map(|(file, f)| Task { file, texts: vec![f.text.clone()] }).collect(),
         );
-        while let Some(task) = agenda.next() {
+        while let Some(task) = agenda.next_task() {
             let Some(file) = self.files.get(task) else { break };
             let mut after = schema.clone();
             let told = approximate_file(file, dialect, &mut after);

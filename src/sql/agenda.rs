@@ -70,7 +70,7 @@ impl Agenda {
 
     /// The task to try now, until [`Agenda::done`] or [`Agenda::failed`] tells how it went; `None` when all is done
     /// or nothing succeeds any more.
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn next_task(&mut self) -> Option<usize> {
         loop {
             if let Some(trial) = self.trials.last_mut() {
                 let Some(need) = trial.needs.pop() else { return Some(trial.task) };
@@ -186,7 +186,7 @@ mod tests {
         let tasks = texts.iter().enumerate().map(|(file, t)| Task { file, texts: vec![(*t).to_owned()] }).collect();
         let mut agenda = Agenda::new(tasks);
         let (mut there, mut order, mut tries) = (HashSet::new(), Vec::new(), 0);
-        while let Some(task) = agenda.next() {
+        while let Some(task) = agenda.next_task() {
             tries += 1;
             let needed = texts[task].split_once('(').unwrap().1.trim_end_matches(')');
             if needed.split_whitespace().all(|name| there.contains(name)) {

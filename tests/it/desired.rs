@@ -215,6 +215,7 @@ async fn files_of_sqlite_may_stand_in_any_order_too() {
 }
 
 /// A command that loads a file which takes long; the scratch database that it made.
+#[allow(clippy::zombie_processes, reason = "whoever asked for it waits for it")]
 async fn loading(scratch: &Scratch, folder: &Path, url: &str) -> (Child, String) {
     let marker = format!("marker_{:016x}", fastrand::u64(..));
     std::fs::write(folder.join("slow.sql"), format!("create table t (a int); select pg_sleep(60) as {marker};"))

@@ -44,7 +44,7 @@ async fn load(connection: &mut SqliteConnection, statements: &[(usize, Statement
     let task = |(file, statement): &(usize, Statement)| Task { file: *file, texts: vec![statement.text.clone()] };
     let mut agenda = Agenda::new(statements.iter().map(task).collect());
     let mut failures: HashMap<usize, Error> = HashMap::new();
-    while let Some(task) = agenda.next() {
+    while let Some(task) = agenda.next_task() {
         let Some((file, statement)) = statements.get(task) else { break };
         let Err(why) = sqlx::raw_sql(AssertSqlSafe(statement.text.clone())).execute(&mut *connection).await else {
             agenda.done();

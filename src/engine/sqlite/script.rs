@@ -37,7 +37,7 @@ fn in_order(schema: &Schema) -> Vec<&Table> {
                 _ => None,
             });
             let mut open =
-                points_at.filter(|to| **to != table.name && schema.tables.contains_key(*to) && !done.contains(*to));
+                points_at.filter(|to| **to != table.name && schema.tables.contains_key(to) && !done.contains(*to));
             if open.next().is_some() {
                 return true;
             }

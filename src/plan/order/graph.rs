@@ -75,13 +75,19 @@ impl Graph {
         for (at, touch) in touches.iter().enumerate() {
             // Two keys on the same columns may stand side by side; any other name is free before it is taken again.
             for key in touch.makes.iter().filter(|key| !matches!(key, Key::Unique(..))) {
-                all(&removers, key).into_iter().for_each(|gone| self.tie(gone, at, at, &Tie::Firm));
+                for gone in all(&removers, key) {
+                    self.tie(gone, at, at, &Tie::Firm);
+                }
             }
             for need in &touch.needs {
-                all(&makers, &need.key).into_iter().for_each(|made| self.tie(made, at, at, &need.tie));
+                for made in all(&makers, &need.key) {
+                    self.tie(made, at, at, &need.tie);
+                }
             }
             for need in &touch.leaves {
-                all(&removers, &need.key).into_iter().for_each(|gone| self.tie(at, gone, at, &need.tie));
+                for gone in all(&removers, &need.key) {
+                    self.tie(at, gone, at, &need.tie);
+                }
             }
             for other in mentions.iter().flat_map(|m| m.of(touch)) {
                 let (from, to) = if touch.takes_away { (at, other) } else { (other, at) };

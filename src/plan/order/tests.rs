@@ -162,7 +162,7 @@ fn a_default_that_reads_its_own_table_is_set_afterwards_and_dropped_before() {
 fn foreign_keys_in_a_circle_are_taken_out_of_as_few_tables_as_possible() {
     let (mut one, mut two) = (table("one", &["id", "two"]), table("two", &["id", "one"]));
     for (table, column, other) in [(&mut one, "two", "two"), (&mut two, "one", "one")] {
-        unique(table, &format!("{}_key", column), "id");
+        unique(table, &format!("{column}_key"), "id");
         refers(table, "fk", column, other);
     }
     let changes = [create_table(&one), create_table(&two)];

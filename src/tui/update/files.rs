@@ -55,7 +55,7 @@ pub fn read(state: &mut State, purpose: Purpose, path: &Path, result: Result<Str
         Purpose::Migration if crate::plan::file::is_plan(&text) => saved_plan(state, &text, effects),
         Purpose::Migration => chat::plan_sql(state, &title, &text, effects),
         Purpose::Wanted => {
-            plan::build(state, Source::Wanted { title, text, renames: Vec::new(), others: Vec::new() }, effects)
+            plan::build(state, Source::Wanted { title, text, renames: Vec::new(), others: Vec::new() }, effects);
         }
         Purpose::Compare => compare(state, &title, text, effects),
         Purpose::Before | Purpose::After | Purpose::SavePlan => {}

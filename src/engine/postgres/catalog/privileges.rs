@@ -35,7 +35,9 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
         }
         let everything = super::super::render::everything(&rights.on, build.version);
         for list in [&mut rights.grants, &mut rights.usual, &mut rights.adds_to] {
-            list.iter_mut().for_each(|grant| shorten(grant, everything));
+            for grant in list.iter_mut() {
+                shorten(grant, everything);
+            }
         }
         let of_columns = super::super::render::OF_COLUMNS;
         rights.columns.values_mut().flatten().for_each(|grant| shorten(grant, of_columns));

@@ -162,7 +162,7 @@ fn table<'a>(schema: &'a Schema, name: &QName) -> Option<&'a Table> {
 fn options_before<'a>(was: &Options, set: &'a Options, reset: &'a [String]) -> (Options, Vec<String>) {
     let touched = || set.keys().chain(reset);
     let old = touched().filter_map(|key| was.get(key).map(|value| (key.clone(), value.clone()))).collect();
-    let new = touched().filter(|key| !was.contains_key(*key)).cloned().collect();
+    let new = touched().filter(|key| !was.contains_key(key)).cloned().collect();
     (old, new)
 }
 

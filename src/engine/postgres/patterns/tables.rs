@@ -82,7 +82,7 @@ pub(super) fn rights_of_view(schema: &Schema, view: &View) -> Vec<Change> {
     let rights = schema.rights.get(&on).cloned().map(Box::new);
     // Without rights of its own as well, where default privileges would give it some.
     let differs = rights.is_some() || schema.rights_when_made(&on).is_some();
-    let rights = differs.then(|| Change::SetRights { on, rights });
+    let rights = differs.then_some(Change::SetRights { on, rights });
     owner.into_iter().chain(rights).collect()
 }
 

@@ -86,7 +86,7 @@ mod tests {
             definition: String::new(),
             comment: None,
         };
-        schema.routines.insert(routine.key(), routine.into());
+        schema.routines.insert(routine.key(), routine);
         for text in [
             "select setval('s', 5)",
             "select setval('s', max(id)) from t",

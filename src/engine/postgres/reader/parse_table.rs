@@ -223,7 +223,9 @@ pub(super) fn sequence_options(text: &str) -> Options {
             "restart with",
         ]);
         match found {
-            Some("cycle") => drop(options.insert("cycle".to_owned(), "true".to_owned())),
+            Some("cycle") => {
+                options.insert("cycle".to_owned(), "true".to_owned());
+            }
             Some("no cycle") => {}
             Some(word) => {
                 let key = word.split(' ').next().unwrap_or(word);

@@ -180,7 +180,7 @@ struct Counting {
 
 impl Counting {
     fn of(options: &Options, data_type: &str) -> Self {
-        let figure = |names: [&str; 2]| names.iter().find_map(|name| options.get(*name)?.parse::<i64>().ok());
+        let figure = |names: [&str; 2]| names.iter().find_map(|name| options.get(name)?.parse::<i64>().ok());
         let (lowest, highest) = match data_type {
             "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
             "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -243,7 +243,7 @@ pub(in crate::engine::postgres) fn set_options(
         out.push(alter(table, column, &format!("SET ({})", attributes.join(", "))));
     }
     let mut resets = Vec::new();
-    for key in reset.iter().filter(|key| !set.contains_key(*key)) {
+    for key in reset.iter().filter(|key| !set.contains_key(key)) {
         match key.as_str() {
             "storage" => out.push(alter(table, column, &format!("SET STORAGE {}", usual_storage(data_type)))),
             "compression" => out.push(alter(table, column, "SET COMPRESSION default")),

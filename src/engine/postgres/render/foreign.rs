@@ -20,8 +20,8 @@ pub(super) fn of_server(foreign: &Foreign, options: &Options) -> String {
 
 /// Changes of the options that a table had for its wrapper.
 pub(super) fn set_options(table: &QName, had: &Options, set: &Options, reset: &[String]) -> Vec<String> {
-    let all = |given: &Options| given.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let list = actions(had, all(set), reset.iter().filter(|name| !set.contains_key(*name)).cloned());
+    let all: Vec<(String, String)> = set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let list = actions(had, &all, reset.iter().filter(|name| !set.contains_key(name)).cloned());
     list.map(|list| format!("ALTER FOREIGN TABLE {} OPTIONS ({list})", relation(table))).into_iter().collect()
 }
 
@@ -37,13 +37,13 @@ pub(super) fn set_column_options(
     let had = had.iter().filter_map(|(name, value)| Some((bare(name)?, value.clone()))).collect();
     let wanted: Vec<(String, String)> =
         set.iter().filter_map(|(name, value)| Some((bare(name)?, value.clone()))).collect();
-    let gone = reset.iter().filter(|name| !set.contains_key(*name)).filter_map(|name| bare(name));
-    let list = actions(&had, wanted, gone)?;
+    let gone = reset.iter().filter(|name| !set.contains_key(name)).filter_map(|name| bare(name));
+    let list = actions(&had, &wanted, gone)?;
     Some(format!("ALTER FOREIGN TABLE {} ALTER COLUMN {} OPTIONS ({list})", relation(table), ident(column)))
 }
 
 /// `ADD a 'x', SET b 'y', DROP c`, by what is there already.
-fn actions(had: &Options, set: Vec<(String, String)>, gone: impl Iterator<Item = String>) -> Option<String> {
+fn actions(had: &Options, set: &[(String, String)], gone: impl Iterator<Item = String>) -> Option<String> {
     let word = |name: &String| if had.contains_key(name) { "SET" } else { "ADD" };
     let kept = set.iter().map(|(name, value)| format!("{} {} {}", word(name), ident(name), literal(value)));
     let gone = gone.filter(|name| had.contains_key(name)).map(|name| format!("DROP {}", ident(&name)));

@@ -172,7 +172,7 @@ pub(in crate::engine::postgres) fn set_options(object: &str, set: &Options, rese
     if !set.is_empty() {
         out.push(format!("ALTER {object} SET ({})", option_list(set)));
     }
-    let reset: Vec<&str> = reset.iter().filter(|key| !set.contains_key(*key)).map(String::as_str).collect();
+    let reset: Vec<&str> = reset.iter().filter(|key| !set.contains_key(key)).map(String::as_str).collect();
     if !reset.is_empty() {
         out.push(format!("ALTER {object} RESET ({})", reset.join(", ")));
     }

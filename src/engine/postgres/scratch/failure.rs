@@ -54,7 +54,7 @@ fn located(error: Error, item: &Item, files: &[SqlFile], within: usize) -> Error
         ErrorCode::Permission | ErrorCode::NotFound | ErrorCode::ReadOnly => ErrorCode::Statement,
         code => code,
     };
-    Error { message, code, ..error }.at(Location { file: file.path.clone(), line, column })
+    Error { code, message, ..error }.at(Location { file: file.path.clone(), line, column })
 }
 
 fn advice(state: &str, error: &Error, item: &Item, server: &str) -> Option<String> {

@@ -85,7 +85,7 @@ impl<'a> Loader<'a> {
     async fn round(&mut self, units: Vec<Unit>, last: bool) -> Result<Vec<Unit>> {
         let mut agenda = Agenda::new(units.iter().map(Unit::task).collect());
         let mut failures: HashMap<usize, Failure> = HashMap::new();
-        while let Some(task) = agenda.next() {
+        while let Some(task) = agenda.next_task() {
             let Some(unit) = units.get(task) else { break };
             match self.attempt(unit).await {
                 Ok(()) => agenda.done(),
