@@ -2,7 +2,7 @@
 //! written as that framework's files.
 //!
 //! This room knows files as names and texts; reading and writing them on disk is the caller's. Each framework is one
-//! file in [`layouts`], behind one trait.
+//! file in `layouts`, behind one trait.
 
 mod export;
 mod history;

@@ -26,13 +26,12 @@ async fn files_that_cannot_be_used_are_named_with_what_to_do() {
     std::fs::write(folder.join("empty.sql"), "").unwrap();
     std::fs::write(folder.join("plain.sql"), "drop table t;\n").unwrap();
     std::fs::write(folder.join("wrong.sql"), "create table t (a integer);\ncreate table u (a integer,;\n").unwrap();
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["lint", "missing.sql"], "file"),
         (&["lint", "folder.sql"], "file"),
         (&["lint", "latin.sql"], "file"),
         (&["inspect", "folder.sql"], "file"),
         (&["plan", &url, "--sql", "missing.sql"], "file"),
-        (&["plan", &url, "--sql", "empty.sql"], "usage"),
         (&["plan", &url, "--to", "wrong.sql"], "syntax"),
         (&["apply", "plain.sql", "--db", &url, "--confirm", "all"], "syntax"),
         (&["rollback", "--db", &url, "--confirm", "all"], "not_found"),
@@ -51,6 +50,9 @@ async fn files_that_cannot_be_used_are_named_with_what_to_do() {
     let plain = json(&["apply", "plain.sql", "--db", &url, "--confirm", "all", "-f", "json"], folder, 2);
     assert_eq!(plain["error"]["location"]["file"], "plain.sql");
     assert!(plain["error"]["message"].as_str().unwrap().contains("not a plan file"), "{plain:#}");
+    let nothing = json(&["plan", &url, "--sql", "empty.sql", "-f", "json"], folder, 0);
+    assert_eq!(nothing["steps"].as_array().unwrap().len(), 0);
+    assert!(nothing["notes"][0].as_str().unwrap().contains("no statement to run"), "{nothing:#}");
     let nothing = json(&["lint", "empty.sql", "-f", "json"], folder, 0);
     assert_eq!(nothing["files"][0]["statements"].as_array().unwrap().len(), 0);
 }

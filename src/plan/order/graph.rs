@@ -38,6 +38,9 @@ impl Graph {
                 touch.needs.extend(touch.makes.drain(..).map(|key| Need { key, tie: Tie::Firm }));
                 touch.makes.push(body.clone());
             }
+            if turns.strips.contains(&at) {
+                touch.leaves.extend(touch.makes.drain(..).map(|key| Need { key, tie: Tie::Firm }));
+            }
             if !touch.takes_away && !turns.first.contains(&at) {
                 touch.needs.extend(will_be.on(change, before).into_iter().map(|(_, need)| need));
             }
@@ -51,7 +54,11 @@ impl Graph {
                     (Tie::Part(Part::Body), Some(table)) => own(&descent(table)),
                     _ => true,
                 });
-                touch.leaves.extend(was.on(change, before).into_iter().filter(|(from, _)| own(from)).map(|(_, n)| n));
+                // What was stripped still stands on the types of its columns or its base.
+                let left = was.on(change, before).into_iter().filter(|(from, need)| {
+                    own(from) || (turns.stripped.contains(&at) && matches!(need.key, Key::Type(_)))
+                });
+                touch.leaves.extend(left.map(|(_, need)| need));
             }
         }
         let mut graph = Self {
@@ -237,15 +244,28 @@ struct Turns {
     first: HashSet<usize>,
     /// Complete an object that another change made or stripped, and what they make of it.
     second: HashMap<usize, Key>,
+    /// Leave of an object what is then dropped, and drop it.
+    strips: HashSet<usize>,
+    stripped: HashSet<usize>,
 }
 
 impl Turns {
     fn of(changes: &[Change]) -> Self {
         let mut turns = Self::default();
-        let mut made: HashMap<(ObjectKind, &QName), usize> = HashMap::new();
+        // Each with whether it alters what is there.
+        let mut made: HashMap<(ObjectKind, &QName), (usize, bool)> = HashMap::new();
         for (at, change) in changes.iter().enumerate() {
             if let Some(object) = taken(change) {
-                turns.taken.entry(object).or_insert(at);
+                match made.get(&(object.kind, &object.name)).copied() {
+                    Some((strips, true)) if object.part.is_none() => {
+                        turns.taken.insert(object, strips);
+                        turns.strips.insert(strips);
+                        turns.stripped.insert(at);
+                    }
+                    _ => {
+                        turns.taken.entry(object).or_insert(at);
+                    }
+                }
             }
             let (kind, name, completes) = match change {
                 Change::CreateView { view } => (ObjectKind::View, &view.name, false),
@@ -254,8 +274,8 @@ impl Turns {
                 Change::AlterType { definition } => (ObjectKind::Type, &definition.name, true),
                 _ => continue,
             };
-            match made.insert((kind, name), at) {
-                Some(first) if completes => {
+            match made.insert((kind, name), (at, completes)) {
+                Some((first, _)) if completes => {
                     turns.first.insert(first);
                     turns.second.insert(at, Key::Part(kind, name.clone(), "body".to_owned()));
                     turns.taken.entry(ObjectRef::new(kind, name.clone())).or_insert(first);

@@ -52,6 +52,10 @@ pub(super) fn is_impossible(from: &str, to: &str) -> bool {
             _ => None,
         }
     };
+    let (is_array, is_text) = (|name: &str| name.ends_with(']'), |name: &str| name == "text" || name.contains("char"));
+    if is_array(from) != is_array(to) && !is_text(from) && !is_text(to) {
+        return true;
+    }
     match (group(from), group(to)) {
         (Some('n'), Some('b')) => from != "integer",
         (Some('b'), Some('n')) => to != "integer",
@@ -103,6 +107,8 @@ mod tests {
         assert!(is_impossible("bigint", "timestamp without time zone"));
         assert!(is_impossible("date", "integer"));
         assert!(is_impossible("bigint", "boolean"));
+        assert!(is_impossible("app.mood", "app.mood[]"));
+        assert!(is_impossible("integer[]", "integer"));
         for (from, to) in
             [("integer", "boolean"), ("bigint", "text"), ("text", "date"), ("date", "timestamp(3) without time zone")]
         {
