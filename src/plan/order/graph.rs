@@ -76,6 +76,7 @@ impl Graph {
             touch.makes.iter().for_each(|key| makers.entry(key).or_default().push(at));
             touch.removes.iter().for_each(|key| removers.entry(key).or_default().push(at));
         }
+        let (made, gone) = (Overloads::of(&makers), Overloads::of(&removers));
         let all = |map: &ByKey<'_>, key: &Key| map.get(key).cloned().unwrap_or_default();
         // Where every side is tracked there is no text to look for words in.
         let mentions = touches.iter().any(|t| !t.text.is_empty()).then(|| Mentions::new(&makers, &removers));
@@ -94,6 +95,15 @@ impl Graph {
             for need in &touch.leaves {
                 for gone in all(&removers, &need.key) {
                     self.tie(at, gone, at, &need.tie);
+                }
+            }
+            // What is made while two functions have the name may be ambiguous, there or on the way back.
+            for key in touch.needs.iter().chain(&touch.leaves).map(|need| &need.key) {
+                for other in gone.namesakes(key) {
+                    self.tie(other, at, at, &Tie::Word);
+                }
+                for other in made.namesakes(key) {
+                    self.tie(at, other, at, &Tie::Word);
                 }
             }
             for other in mentions.iter().flat_map(|m| m.of(touch)) {
@@ -216,6 +226,27 @@ fn walk(start: usize, next: &HashMap<usize, Vec<usize>>, seen: &mut HashSet<usiz
             open.push((node, true));
             open.extend(next.get(&node).into_iter().flatten().map(|to| (*to, false)));
         }
+    }
+}
+
+/// The changes that make or remove functions, by the functions' names without their arguments.
+struct Overloads<'a>(HashMap<(&'a str, &'a str), Vec<(&'a Key, usize)>>);
+
+impl<'a> Overloads<'a> {
+    fn of(by_key: &ByKey<'a>) -> Self {
+        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+        for (key, nodes) in by_key {
+            if let Some(name) = key.without_arguments() {
+                by_name.entry(name).or_default().extend(nodes.iter().map(|node| (*key, *node)));
+            }
+        }
+        Self(by_name)
+    }
+
+    /// The changes of the functions that have the name of this one, but other arguments.
+    fn namesakes(&self, key: &Key) -> Vec<usize> {
+        let all = key.without_arguments().and_then(|name| self.0.get(&name));
+        all.into_iter().flatten().filter(|(other, _)| *other != key).map(|(_, node)| *node).collect()
     }
 }
 

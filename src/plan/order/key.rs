@@ -48,6 +48,16 @@ impl Key {
         Self::Unique(table.clone(), columns)
     }
 
+    /// A function's schema and name, which others may have with other arguments.
+    pub(super) fn without_arguments(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Routine(key) => {
+                Some((&key.schema, key.name.split_once('(').map_or(key.name.as_str(), |(name, _)| name)))
+            }
+            _ => None,
+        }
+    }
+
     /// The name as SQL text mentions it, without its schema.
     pub(super) fn word(&self) -> Option<&str> {
         use ObjectKind::{

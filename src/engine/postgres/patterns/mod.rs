@@ -21,6 +21,7 @@ mod routines;
 mod rows;
 mod sync;
 mod tables;
+mod takeover;
 #[cfg(test)]
 mod tests;
 mod titles;
