@@ -242,6 +242,9 @@ pub struct Wish {
     /// A SQL migration file; - reads standard input.
     #[arg(long, value_name = "FILE")]
     pub sql: Option<PathBuf>,
+    /// Make good what an earlier failure has left: indexes that are not valid, constraints that were never checked.
+    #[arg(long)]
+    pub repair: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

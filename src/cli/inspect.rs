@@ -3,9 +3,9 @@
 use super::args::{DemoEngine, Inspect, SchemaFormat};
 use super::source::{Context, Source};
 use super::{Status, output, show};
-use crate::Result;
 use crate::config::Config;
 use crate::schema::EngineKind;
+use crate::{Result, diff};
 
 pub async fn run(args: Inspect, config: &Config) -> Result<Status> {
     let source = Source::parse_as(&args.source, config, args.layout)?;
@@ -15,7 +15,10 @@ pub async fn run(args: Inspect, config: &Config) -> Result<Status> {
     match args.format {
         SchemaFormat::Json => output::print_json(&loaded.schema)?,
         SchemaFormat::Sql => output::print_sql(&loaded.dialect.script(&loaded.schema)),
-        SchemaFormat::Text => output::print(&show::schema(&loaded.schema)),
+        SchemaFormat::Text => {
+            diff::leftovers(&loaded.schema, "this database").iter().for_each(|left| output::note(left));
+            output::print(&show::schema(&loaded.schema));
+        }
     }
     Ok(Status::Yes)
 }

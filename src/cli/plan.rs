@@ -22,6 +22,8 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
         Made::Plan(toward(to, &before, &args, &options, config).await?)
     } else if let Some(file) = &args.wish.sql {
         Made::Plan(from_file(file, args.layout, &before, &options)?)
+    } else if args.wish.repair {
+        Made::Plan(to_repair(&before, &options)?)
     } else {
         let (text, answers) = (args.wish.ask.as_deref().unwrap_or_default(), words::answers(&args.answer));
         let proposal = words::proposal(text, &answers, &before, &args.model, config).await?;
@@ -117,6 +119,16 @@ async fn toward(to: &str, before: &Loaded, args: &args::Plan, options: &PlanOpti
     let new = |note: &String| !plan.notes.contains(note);
     let of_target: Vec<String> = diff::leftovers(&after.schema, "the target").into_iter().filter(new).collect();
     plan.notes.extend(of_target);
+    Ok(plan)
+}
+
+fn to_repair(before: &Loaded, options: &PlanOptions) -> Result<Plan> {
+    let (schema, patterns) = (&before.schema, before.dialect.as_ref());
+    let mut plan = plan::from_changes(diff::REPAIR, &diff::repair(schema), schema, patterns, options)?;
+    plan.notes.extend(diff::leftovers(schema, "this database"));
+    if plan.notes.is_empty() {
+        plan.notes.push("No index is broken and no constraint is unchecked: there is nothing to repair.".into());
+    }
     Ok(plan)
 }
 

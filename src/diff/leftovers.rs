@@ -1,6 +1,7 @@
 //! What an earlier failure has left in a schema: indexes that no query uses, constraints that old rows may break.
 
-use crate::schema::Schema;
+use super::compare;
+use crate::schema::{Change, Index, Schema, Table, TypeKind};
 
 /// A sentence for each index that is not valid and each constraint that is declared and was never checked, with what
 /// repairs it. `whose` says which side the schema is: `this database`.
@@ -31,7 +32,52 @@ pub fn leftovers(schema: &Schema, whose: &str) -> Vec<String> {
             ));
         }
     }
+    for definition in schema.types.values() {
+        let TypeKind::Domain { checks, .. } = &definition.kind else { continue };
+        for (name, _) in checks.iter().filter(|(_, check)| !check.validated) {
+            let domain = definition.name.short();
+            said.push(format!(
+                "Constraint {name} of domain {domain} in {whose} is not valid: values from before it may break it. ALTER \
+                 DOMAIN {domain} VALIDATE CONSTRAINT {name} checks them."
+            ));
+        }
+    }
     said
+}
+
+/// What a plan of [`repair`] is called.
+pub const REPAIR: &str = "Repair what an earlier failure has left";
+
+/// What makes the leftovers good: broken indexes built anew, or dropped where they are but the spare copy that a
+/// `REINDEX CONCURRENTLY` has left (manual, REINDEX, "Rebuilding Indexes Concurrently"), and constraints validated. A
+/// partitioned table's index stays: only its owner knows why a partition has no part of it.
+pub fn repair(schema: &Schema) -> Vec<Change> {
+    let mut whole = schema.clone();
+    let broken = schema.tables.values().filter(|t| t.indexes.values().any(|i| !i.valid) || has_unchecked(t));
+    for name in broken.map(|t| t.name.clone()).collect::<Vec<_>>() {
+        let Some(table) = whole.tables.get_mut(&name) else { continue };
+        if table.partition_by.is_none() {
+            table.indexes.retain(|_, index| index.valid || !is_spare(index));
+            table.indexes.values_mut().for_each(|index| index.valid = true);
+        }
+        table.constraints.values_mut().filter(|c| c.enforced).for_each(|c| c.validated = true);
+    }
+    for definition in whole.types.values_mut() {
+        if let TypeKind::Domain { checks, .. } = &mut definition.kind {
+            checks.values_mut().for_each(|check| check.validated = true);
+        }
+    }
+    compare(schema, &whole, &[])
+}
+
+fn has_unchecked(table: &Table) -> bool {
+    table.constraints.values().any(|c| !c.validated && c.enforced)
+}
+
+/// `…_ccnew` and `…_ccold`, with a number where the name was taken.
+fn is_spare(index: &Index) -> bool {
+    let name = index.name.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.ends_with("_ccnew") || name.ends_with("_ccold")
 }
 
 #[cfg(test)]
@@ -55,5 +101,13 @@ mod tests {
         assert_eq!(said.len(), 2);
         assert!(said[0].contains("REINDEX INDEX CONCURRENTLY broken"), "{said:?}");
         assert!(said[1].contains("VALIDATE CONSTRAINT positive"), "{said:?}");
+        let spare = Index { valid: false, ..Index::on_columns("whole_ccnew1", &["n"]) };
+        let name = QName::new("public", "sales");
+        schema.tables.get_mut(&name).unwrap().indexes.insert(spare.name.clone(), spare);
+        let mut whole = schema.clone();
+        repair(&schema).iter().for_each(|change| whole.apply(change).unwrap());
+        assert_eq!(leftovers(&whole, "this database"), Vec::<String>::new());
+        assert_eq!(whole.tables.get(&name).unwrap().indexes.keys().collect::<Vec<_>>(), ["broken", "whole"]);
+        assert_eq!(repair(&whole), Vec::new());
     }
 }

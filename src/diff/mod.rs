@@ -16,7 +16,7 @@ mod types;
 
 pub use column_order::{ColumnOrder, column_orders};
 pub use compare::compare;
-pub use leftovers::leftovers;
+pub use leftovers::{REPAIR, leftovers, repair};
 pub use lines::{Line, Sign, text_diff};
 pub use markdown::markdown;
 pub use renames::Rename;

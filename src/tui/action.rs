@@ -49,6 +49,7 @@ pub enum Action {
     OpenWanted,
     OpenCompare,
     CompareTwo,
+    Repair,
     Go(Move),
     // The browser.
     Open,

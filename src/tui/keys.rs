@@ -199,6 +199,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(Anywhere, &[key('O')], Action::OpenWanted, "", "Plan the way to a schema in an SQL file"),
     bind(Anywhere, &[], Action::OpenCompare, "", "Compare the database with a schema in an SQL file"),
     bind(Anywhere, &[], Action::CompareTwo, "", "Compare any two schemas: SQL files, snapshots or databases"),
+    bind(
+        Anywhere,
+        &[],
+        Action::Repair,
+        "",
+        "Repair what an earlier failure has left: broken indexes, unchecked constraints",
+    ),
     bind(Anywhere, &[key('r')], Action::Reload, "", "Read the schema again"),
     bind(Anywhere, &[], Action::OtherDatabase, "", "Connect to another database"),
     bind(Anywhere, &[], Action::NextTheme, "", "The next theme"),

@@ -13,6 +13,7 @@
 mod bad_input;
 mod cli;
 mod desired;
+mod leftovers;
 mod migration_folders;
 mod migrations;
 mod model;

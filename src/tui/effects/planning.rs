@@ -44,6 +44,11 @@ fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Sche
             let changes = diff::compare(schema, wanted, renames);
             plan::toward(&format!("As in {title}"), &changes, schema, wanted, dialect, &options)?
         }
+        (Origin::Repair, _) => {
+            let mut plan = plan::from_changes(diff::REPAIR, &diff::repair(schema), schema, dialect, &options)?;
+            plan.notes.extend(diff::leftovers(schema, "this database"));
+            plan
+        }
         (Origin::Wanted { .. } | Origin::File, _) => return Err(Error::internal("there is nothing to plan from")),
     };
     if plan.base.is_none() {
@@ -51,6 +56,10 @@ fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Sche
     }
     let suspects = suspects(&source, schema, wanted);
     plan.notes.extend(suspects.iter().map(Suspect::sentence));
+    if let (Origin::Wanted { .. }, Some(wanted)) = (&source, wanted) {
+        plan.notes.extend(diff::column_orders(schema, wanted).iter().map(diff::ColumnOrder::sentence));
+        plan.notes.extend(diff::leftovers(schema, "this database"));
+    }
     Ok(Built { suspects, ..judge(plan, source, style, ground) })
 }
 

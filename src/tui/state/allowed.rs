@@ -39,7 +39,7 @@ pub fn why_not(state: &State, action: Action) -> Option<&'static str> {
         Action::CancelBlocker | Action::TerminateBlocker => {
             blocker(state).is_none().then_some("nobody stands in the way")
         }
-        Action::OpenMigration | Action::OpenWanted | Action::OpenCompare => {
+        Action::OpenMigration | Action::OpenWanted | Action::OpenCompare | Action::Repair => {
             state.schema.is_none().then_some("the schema has not been read yet")
         }
         Action::Reload => (!matches!(state.link, Link::Up(_))).then_some("there is no connection"),

@@ -26,6 +26,8 @@ pub enum Source {
         /// What was said to be another object.
         others: Vec<Rename>,
     },
+    /// What an earlier failure has left in the schema.
+    Repair,
     /// A plan file.
     File,
 }

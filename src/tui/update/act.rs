@@ -2,7 +2,7 @@
 
 use super::super::action::{Action, Tab};
 use super::super::effect::Effect;
-use super::super::state::{Focus, Layer, Link, Move, Palette, Prompt, Purpose, State, why_not};
+use super::super::state::{Focus, Layer, Link, Move, Palette, Prompt, Purpose, Source, State, why_not};
 use super::super::{Next, keys, theme};
 use super::{browser, chat, database, dialog, files, inform, picker, plan, run};
 use crate::tui::state::{Line, Names};
@@ -32,6 +32,7 @@ pub fn perform(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::OpenWanted => prompt(state, Purpose::Wanted),
         Action::OpenCompare => prompt(state, Purpose::Compare),
         Action::CompareTwo => prompt(state, Purpose::Before),
+        Action::Repair => plan::build(state, Source::Repair, effects),
         Action::SavePlan => prompt(state, Purpose::SavePlan),
         Action::Open => browser::open(state),
         Action::Close => state.browser.close(state.schema.as_deref()),
