@@ -1,6 +1,6 @@
 //! One hash for what a schema means: equal schemas, equal fingerprints.
 
-use super::{Constraint, KeptText, ObjectKind, Schema, Table, TableStats, View};
+use super::{Constraint, KeptText, ObjectKind, ObjectRef, Schema, Table, TableStats, View};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +48,7 @@ impl Schema {
         let mut others: Vec<_> = self.others.iter().collect();
         others.sort_by(|a, b| a.id.cmp(&b.id));
         for other in others {
-            tell("object", &format!("{:?}", other.id), digest(&other.canonical()));
+            tell(other.id.kind.word(), &in_full(&other.id), digest(&other.canonical()));
         }
         for (object, owned) in &self.owners {
             tell("owner of", &object.to_string(), digest(owned));
@@ -59,9 +59,15 @@ impl Schema {
         }
         let unmodelled: BTreeSet<_> = self.unmodelled.iter().collect();
         for id in unmodelled {
-            tell("unmodelled", &format!("{id:?}"), digest(id));
+            tell("unmodelled", &format!("{} {}", id.kind.word(), in_full(id)), digest(id));
         }
     }
+}
+
+/// An object's name with its schema, and its part's.
+fn in_full(object: &ObjectRef) -> String {
+    let name = if object.name.schema.is_empty() { object.name.short() } else { object.name.to_string() };
+    object.part.iter().fold(name, |name, part| format!("{name}.{part}"))
 }
 
 /// A table without live figures, kept texts and the order of its columns.

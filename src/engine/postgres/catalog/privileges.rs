@@ -189,7 +189,7 @@ const KINDS: [Kind; 7] = [
         letter: "'n'",
         name: "o.nspname::text",
         in_schema: false,
-        also: " AND o.nspname <> 'lockstep' AND o.nspname !~ '^pg_(toast|temp_|toast_temp_)'",
+        also: " AND o.nspname NOT IN ('lockstep', 'information_schema') AND o.nspname !~ '^pg_(toast|temp_|toast_temp_)'",
     },
     Kind {
         word: "'language'",
@@ -230,9 +230,10 @@ const NUMBERED: (&str, &str) = (
      LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = w.refobjsubid ",
 );
 
-/// Schemas whose objects may have rights that were changed: the system's as well, and those of extensions.
+/// Schemas whose objects may have rights that were changed: the system's as well, and those of extensions. Nobody
+/// changes those of `information_schema`, which `pg_init_privs` does not know (`initdb` makes it after that).
 fn rights_namespace() -> String {
-    NAMESPACE.replace("'pg_catalog', 'information_schema', ", "")
+    NAMESPACE.replace("'pg_catalog', ", "")
 }
 
 /// One kind of object as `kind, schema, name, part, extension, table, column, acl, usual, adds_to, owner`.

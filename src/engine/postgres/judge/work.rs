@@ -144,7 +144,7 @@ impl<'a> Work<'a> {
     /// The tables among a table and its children that have rows of their own.
     fn stored(&self, name: &QName) -> Vec<QName> {
         let mut all = self.with_children(name);
-        all.retain(|table| self.table(table).is_none_or(|t| t.partition_by.is_none()));
+        all.retain(|table| self.table(table).is_none_or(|t| t.partition_by.is_none() && t.foreign.is_none()));
         all
     }
 

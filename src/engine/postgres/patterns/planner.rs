@@ -49,12 +49,10 @@ impl<'a> Planner<'a> {
         if self.options.style == Style::Direct || self.made.contains(table) {
             return false;
         }
-        let found = self.now.tables.get(table);
-        if found.is_some_and(|t| t.foreign.is_some()) {
-            // Its rows are elsewhere: nothing is read, written or copied here.
+        if is_foreign(&self.now, table) {
             return false;
         }
-        let rows = found.and_then(|t| t.stats.rows);
+        let rows = self.now.tables.get(table).and_then(|t| t.stats.rows);
         // A view, or a table that is not there, has its own message; an unknown size is a large one.
         rows.is_none_or(|rows| rows >= self.options.small_table_rows)
     }
@@ -210,4 +208,9 @@ pub(super) fn unsupported(change: &Change) -> Error {
     let what = titles::title(change);
     Error::new(ErrorCode::Unsupported, format!("PostgreSQL has no statement that does this: {what}"))
         .hint("Drop the object and create it anew, in two changes.")
+}
+
+/// Whether a table's rows are elsewhere: nothing is read, written or copied here.
+pub(super) fn is_foreign(schema: &Schema, table: &QName) -> bool {
+    schema.tables.get(table).is_some_and(|t| t.foreign.is_some())
 }

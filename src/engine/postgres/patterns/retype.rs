@@ -1,6 +1,6 @@
 //! Changes of type: at once where PostgreSQL only changes the catalog, else by a new column that takes over.
 
-use super::planner::Planner;
+use super::planner::{Planner, is_foreign};
 use super::tables::{drop_view, rights_of_view, views_on};
 use super::takeover::Takeover;
 use super::{conversion, expression, names, reverse, titles};
@@ -66,6 +66,13 @@ pub(super) fn alter(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     let Some(old) = found.column(column).cloned() else { return planner.direct(change) };
     if found.columns.iter().any(|c| computed_from(c, column)) {
         return around_computed(planner, change);
+    }
+    if is_foreign(&planner.now, table) {
+        return in_place(
+            planner,
+            change,
+            "Rows stay as they are on the foreign server: here it is only said what they are.",
+        );
     }
     let same_collation = old.collation == *collation;
     if is_free(&old.data_type, data_type) && using.is_none() && same_collation {

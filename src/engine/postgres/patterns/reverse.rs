@@ -302,7 +302,8 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
         }
         Change::AlterColumnType { table, column, data_type, .. } => {
             let Some(was) = old(table, column) else { return none("the column is not known") };
-            let free = super::retype::is_free(&was.data_type, data_type);
+            let elsewhere = super::planner::is_foreign(before, table);
+            let free = elsewhere || super::retype::is_free(&was.data_type, data_type);
             let converts = !free && was.generated.is_none();
             let using = converts.then(|| super::retype::cast(before, column, data_type, &was.data_type));
             let mut back = vec![Change::AlterColumnType {
@@ -316,7 +317,9 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
                 back.push(Change::SetDefault { table: table.clone(), column: column.clone(), default: was.default });
             }
             let note = format!("It fails if a value no longer fits {}.", was.data_type);
-            if free {
+            if elsewhere {
+                exact(back)
+            } else if free {
                 Reverse { note: Some(note), ..exact(back) }
             } else {
                 lossy(back, format!("what the conversion rounded or cut off does not come back. {note}"))
