@@ -1,5 +1,6 @@
 //! Taking away columns and tables, with a copy of what they hold.
 
+use super::moved::{self, KeptTable};
 use super::planner::Planner;
 use super::tables::views_on;
 use super::{expression, names, reverse, titles};
@@ -221,7 +222,10 @@ pub(super) fn table(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
         step.rollback.note = Some("The table comes back empty: a partitioned table is not copied.".into());
         return planner.push(step);
     }
+    let (root, table) = (moved::root(&planner.now, name), Table::clone(planner.table(name)?));
+    let numbered = if root == *name { Vec::new() } else { moved::numbered(&planner.now, &root) };
     let copy = keep(planner, name, "", &select, rows)?;
+    planner.kept.push(KeptTable { root: root.clone(), copy: copy.clone(), table });
     let into = ident_list(&columns);
     let insert =
         format!("INSERT INTO {} ({into}){overriding} SELECT {values} FROM {}", relation(name), relation(&copy));
@@ -229,6 +233,7 @@ pub(super) fn table(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
     let made = step.rollback.sql.iter().position(|s| s.starts_with("CREATE ") && s.contains("TABLE "));
     step.rollback.sql.insert(made.map_or(0, |at| at + 1), insert);
     step.rollback.sql.extend(identities.iter().map(|column| next_after(name, column)));
+    step.rollback.sql.extend(numbered.iter().map(|column| next_after(&root, column)));
     for sequence in again.iter().filter_map(|c| match c {
         Change::AlterSequence { sequence } => sequence.owned_by.as_ref(),
         _ => None,
@@ -253,7 +258,7 @@ pub(super) fn sequence(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
 }
 
 /// Sets a column's sequence to go on after the highest value.
-fn next_after(table: &QName, column: &str) -> String {
+pub(super) fn next_after(table: &QName, column: &str) -> String {
     use crate::engine::postgres::render::literal;
     format!(
         "SELECT setval(pg_get_serial_sequence({}, {}), coalesce((SELECT max({}) FROM {}), 0) + 1, false)",

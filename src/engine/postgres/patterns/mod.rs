@@ -9,6 +9,7 @@ mod enums;
 mod erased;
 mod expression;
 mod indexes;
+mod moved;
 mod names;
 mod others;
 mod planner;
@@ -34,6 +35,7 @@ use planner::Planner;
 
 pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) -> Result<Vec<Step>> {
     let mut planner = Planner::new(before, options);
+    let whole_after = moved::whole_after(changes);
     let mut at = 0;
     while let Some(change) = changes.get(at) {
         let rest = changes.get(at..).unwrap_or_default();
@@ -43,6 +45,9 @@ pub(super) fn steps(changes: &[Change], before: &Schema, options: &PlanOptions) 
             at += about_rights;
         } else {
             one(&mut planner, change, rest.get(1..).unwrap_or_default())?;
+            for table in whole_after.get(&at).into_iter().flatten() {
+                moved::move_rows(&mut planner, table)?;
+            }
             at += 1;
         }
     }

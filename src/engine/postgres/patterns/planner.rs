@@ -1,5 +1,6 @@
 //! The plan in the making: its steps, and the schema as it stands after them.
 
+use super::moved::KeptTable;
 use super::{reverse, titles};
 use crate::engine::postgres::render::{relation, render};
 use crate::plan::{Phase, PlanOptions, Rollback, Step, Style};
@@ -18,6 +19,8 @@ pub(super) struct Planner<'a> {
     pub required_later: BTreeSet<(QName, String)>,
     /// Foreign keys of new tables whose other end is still to come.
     pub waiting_keys: Vec<Change>,
+    /// Copies of the tables that were dropped.
+    pub kept: Vec<KeptTable>,
     steps: Vec<Step>,
 }
 
@@ -29,6 +32,7 @@ impl<'a> Planner<'a> {
             made: BTreeSet::new(),
             required_later: BTreeSet::new(),
             waiting_keys: Vec::new(),
+            kept: Vec::new(),
             steps: Vec::new(),
         }
     }
