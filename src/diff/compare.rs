@@ -5,7 +5,7 @@ use super::renames::{Rename, apply_renames};
 use super::rights::compare_rights;
 use super::tables::compare_tables;
 use super::types::compare_type;
-use crate::schema::{Change, ObjectKind, ObjectRef, QName, Routine, Schema, Sequence, View};
+use crate::schema::{Change, Extension, ObjectKind, ObjectRef, QName, Routine, Schema, Sequence, View};
 use std::collections::{BTreeMap, HashSet};
 
 /// What stands on one side, or on both, under one key.
@@ -86,8 +86,10 @@ fn compare_extensions(before: &Schema, after: &Schema, out: &mut Vec<Change>) {
             Pair::Gone(_) => out.push(Change::DropExtension { name: name.clone() }),
             Pair::New(a) => out.push(Change::CreateExtension { extension: a.clone() }),
             Pair::Both(b, a) => {
-                if (&b.version, &b.schema) != (&a.version, &a.schema) {
-                    let mut extension = a.clone();
+                // SQL that says no version leaves it to the server.
+                let version = if a.version.is_empty() { &b.version } else { &a.version };
+                if (&b.version, &b.schema) != (version, &a.schema) {
+                    let mut extension = Extension { version: version.clone(), ..a.clone() };
                     extension.comment.clone_from(&b.comment);
                     out.push(Change::AlterExtension { extension });
                 }

@@ -30,7 +30,7 @@ pub use object::{
     Attribute, Dependency, DomainCheck, Extension, Namespace, OutlineEntry, Routine, Sequence, TypeDef, TypeKind, View,
 };
 pub use options::Options;
-pub use other::{Other, Setting};
+pub use other::{Other, ROW_TYPE, Setting};
 pub use partition::Part as IndexPart;
 pub use parts::{Part, Parts};
 pub use rights::{ALL, Grant, Grantee, Owned, Rights, Roles, default_privileges};

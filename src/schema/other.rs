@@ -4,6 +4,9 @@ use super::name::ObjectRef;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The table setting which says that the table's columns are those of a composite type (`CREATE TABLE … OF`).
+pub const ROW_TYPE: &str = "row type";
+
 /// An object known by how it is created, changed and dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Other {

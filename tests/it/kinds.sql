@@ -71,3 +71,5 @@ CREATE FUNCTION k.evt() RETURNS event_trigger LANGUAGE plpgsql AS 'begin end';
 CREATE EVENT TRIGGER et ON sql_drop WHEN TAG IN ('DROP AGGREGATE') EXECUTE FUNCTION k.evt(); ALTER EVENT TRIGGER et DISABLE;
 CREATE PUBLICATION pub FOR TABLE k.base, k.byclass WITH (publish = 'insert'); COMMENT ON PUBLICATION pub IS 'pub';
 CREATE PUBLICATION puball FOR ALL TABLES;
+CREATE TYPE k.row_type AS (a integer, b text);
+CREATE TABLE k.typed OF k.row_type (PRIMARY KEY (a), b WITH OPTIONS DEFAULT 'x');

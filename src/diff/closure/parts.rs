@@ -1,7 +1,7 @@
 //! Parts of tables and views, and objects without a model, that are taken down and put up again.
 
 use crate::schema::{
-    Change, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Other, QName, Schema, Table, Trigger,
+    Change, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Other, QName, ROW_TYPE, Schema, Table, Trigger,
 };
 use std::collections::HashSet;
 
@@ -102,7 +102,9 @@ pub(super) fn rebuild_parts(before: &Schema, after: &Schema, changes: &mut Vec<C
     for object in before.others.iter().filter(|o| hangs_on(&o.id) && !known.contains(&o.id)) {
         let still = after.others.iter().find(|o| o.id == object.id);
         let owner_again = gone.contains(&object.id.name) && again.contains(&object.id.name);
-        if let Some(new) = still.filter(|_| owner_again || loses_part(object, changes)) {
+        if let Some(new) =
+            still.filter(|_| owner_again || loses_part(object, changes) || fixes_columns(object, changes))
+        {
             changes.retain(|c| !matches!(c, Change::AlterOther { to, .. } if to.id == object.id));
             changes.push(Change::DropOther { object: Box::new(object.clone()) });
             changes.push(Change::CreateOther { object: Box::new(new.clone()) });
@@ -123,6 +125,22 @@ fn loses_part(object: &Other, changes: &[Change]) -> bool {
     changes.iter().any(|change| match change {
         Change::DropIndex { table, name } | Change::DropConstraint { table, name } => {
             *table == object.id.name && ends_with(name)
+        }
+        _ => false,
+    })
+}
+
+/// Whether an object is that a table has a row type, whose columns change here: the table has to let go of it meanwhile.
+fn fixes_columns(object: &Other, changes: &[Change]) -> bool {
+    if object.id.kind != ObjectKind::TableSetting || object.id.part.as_deref() != Some(ROW_TYPE) {
+        return false;
+    }
+    changes.iter().any(|change| match change {
+        Change::AddColumn { table, .. } | Change::DropColumn { table, .. } | Change::AlterColumnType { table, .. } => {
+            *table == object.id.name
+        }
+        Change::AlterType { definition } => {
+            object.create.iter().any(|sql| sql.ends_with(&format!(" OF {}", definition.name)))
         }
         _ => false,
     })

@@ -1,12 +1,16 @@
 //! What changes mean to a running application.
 
 use super::Impact;
-use crate::schema::{Change, ConstraintKind};
+use crate::schema::{Change, ConstraintKind, ObjectKind};
 
 /// What one change means by itself.
 pub(super) fn impact(change: &Change) -> Impact {
     match change {
         Change::DropTable { .. } | Change::DropColumn { .. } | Change::Reshape { .. } => Impact::Destructive,
+        // What rests on statistics or on where a table lies is its speed.
+        Change::DropOther { object } if matches!(object.id.kind, ObjectKind::TableSetting | ObjectKind::Statistics) => {
+            Impact::Additive
+        }
         Change::DropSchema { .. }
         | Change::DropExtension { .. }
         | Change::DropView { .. }

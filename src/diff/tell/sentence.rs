@@ -1,9 +1,17 @@
 //! One change in a sentence.
 
 use super::words::{a, capital, column, expression, list, of, row};
-use crate::schema::{Action, Change, Column, Constraint, ConstraintKind, ForeignKey, ObjectRef, Other, QName};
+use crate::schema::{
+    Action, Change, Column, Constraint, ConstraintKind, ForeignKey, ObjectKind, ObjectRef, Other, QName,
+};
 use crate::sql::one_line;
 use std::collections::BTreeSet;
+
+/// `row type of shop.orders`.
+fn setting(object: &ObjectRef) -> String {
+    let what = object.part.as_deref().unwrap_or_default();
+    one_line(&format!("{what} of {}", object.name.short()))
+}
 
 /// One change in a sentence that somebody who is no DBA understands.
 pub fn sentence(change: &Change) -> String {
@@ -74,6 +82,12 @@ pub fn sentence(change: &Change) -> String {
             format!("The {} belongs to its usual owner again.", one_line(&object.to_string()))
         }
         Change::SetRights { on, rights } => super::rights::told(on, None, rights.as_deref()),
+        Change::CreateOther { object } if object.id.kind == ObjectKind::TableSetting => {
+            format!("The {} is set.", setting(&object.id))
+        }
+        Change::DropOther { object } if object.id.kind == ObjectKind::TableSetting => {
+            format!("The {} is the usual one again.", setting(&object.id))
+        }
         Change::CreateOther { object } => format!("There is a new {}.", one_line(&object.id.to_string())),
         Change::DropOther { object } => format!("The {} is gone.", one_line(&object.id.to_string())),
         Change::AlterOther { from, to } => alter_other(from, to),

@@ -4,9 +4,9 @@
 use super::super::wire::{Cells, rows};
 use super::build::{Build, Catalog};
 use crate::Result;
-use crate::schema::{Dependency, ObjectKind, ObjectRef, QName};
+use crate::schema::{Dependency, ObjectKind, ObjectRef, Other, QName, ROW_TYPE};
 use sqlx::postgres::{PgConnection, PgRow};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// An object by its catalog and number.
 type Address = (Catalog, i64);
@@ -16,7 +16,9 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
     types(connection, build).await?;
     indexes(connection, build).await?;
     extensions(connection, build).await?;
-    let names = Names { build, owners: owners(connection).await? };
+    let typed = |o: &&Other| o.id.kind == ObjectKind::TableSetting && o.id.part.as_deref() == Some(ROW_TYPE);
+    let typed = build.schema.others.iter().filter(typed).map(|o| o.id.clone()).collect();
+    let names = Names { build, typed, owners: owners(connection).await? };
     let mut found = Vec::new();
     for row in &rows(connection, DEPENDENCIES).await? {
         found.extend(dependency(row, &names)?);
@@ -148,6 +150,8 @@ fn address(cells: &mut Cells<'_>) -> Result<Option<Address>> {
 
 struct Names<'a> {
     build: &'a Build,
+    /// Tables' row types, which are settings of theirs.
+    typed: HashSet<ObjectRef>,
     owners: HashMap<Address, Address>,
 }
 
@@ -191,6 +195,9 @@ fn dependency(row: &PgRow, names: &Names<'_>) -> Result<Option<Dependency>> {
         _ => names.part(dependant, number),
     };
     let (Some(from), Some(on)) = (from, names.part(on, on_number)) else { return Ok(None) };
+    let setting = ObjectRef::part(ObjectKind::TableSetting, from.name.clone(), ROW_TYPE);
+    let by_setting = on.kind == ObjectKind::Type && from.part.is_none() && names.typed.contains(&setting);
+    let from = if by_setting { setting } else { from };
     // That a part hangs on its own table, and a view on itself, says nothing.
     let own = from == on || on.part.is_none() && from.part.is_some() && from.name == on.name;
     Ok((!own).then_some(Dependency { from, on }))

@@ -1,17 +1,19 @@
 //! Settings of parts that the model has no place for: defaults of views' columns, storage of materialised views'
-//! columns, statistics targets of indexes' expressions, triggers of a partition that fire otherwise than its parent's.
+//! columns, statistics targets of indexes' expressions, triggers of a partition that fire otherwise than its parent's,
+//! the types of typed tables, tablespaces, table access methods.
 
 use super::super::scope::{NAMESPACE, own};
 use super::super::wire::{Cells, rows};
 use super::build::Build;
 use crate::Result;
-use crate::schema::{ObjectKind, ObjectRef, Other, QName};
+use crate::schema::{ObjectKind, ObjectRef, Other, QName, ROW_TYPE};
 use sqlx::postgres::PgConnection;
 
 /// Each query gives schema, relation, what the setting is called, the statement that makes it and the one that takes
 /// it back.
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
-    for sql in [view_defaults(), stored_columns(build), index_statistics(), partition_triggers(build)] {
+    let columns = [view_defaults(), stored_columns(build), index_statistics(), partition_triggers(build)];
+    for sql in columns.into_iter().chain([row_types(), tablespaces(), access_methods(build)]) {
         for row in &rows(connection, &sql).await? {
             let mut cells = Cells::new(row);
             let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
@@ -22,6 +24,49 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
         }
     }
     Ok(())
+}
+
+fn row_types() -> String {
+    format!(
+        "SELECT n.nspname::text, c.relname::text, '{ROW_TYPE}', \
+         format('ALTER TABLE %I.%I OF %I.%I', n.nspname, c.relname, tn.nspname, t.typname), \
+         format('ALTER TABLE %I.%I NOT OF', n.nspname, c.relname) \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = c.reloftype \
+         JOIN pg_namespace tn ON tn.oid = t.typnamespace WHERE {NAMESPACE} AND {}",
+        own("pg_class", "c.oid")
+    )
+}
+
+/// Of what is not in the database's own (`pg_class.reltablespace` is 0 there).
+fn tablespaces() -> String {
+    format!(
+        "SELECT n.nspname::text, coalesce(t.relname, c.relname)::text, \
+         CASE WHEN t.oid IS NULL THEN 'tablespace' ELSE 'tablespace of ' || c.relname END, \
+         format('ALTER %s %I.%I SET TABLESPACE %I', k.word, n.nspname, c.relname, s.spcname), \
+         format('ALTER %s %I.%I SET TABLESPACE %I', k.word, n.nspname, c.relname, usual.spcname) \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_tablespace s ON s.oid = c.reltablespace \
+         JOIN pg_database d ON d.datname = current_database() JOIN pg_tablespace usual ON usual.oid = d.dattablespace \
+         LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = i.indrelid \
+         CROSS JOIN LATERAL (SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'i' THEN 'INDEX' \
+             WHEN 'I' THEN 'INDEX' ELSE 'TABLE' END) k (word) \
+         WHERE c.relkind IN ('r', 'p', 'm', 'i', 'I') AND {NAMESPACE} AND {}",
+        own("pg_class", "coalesce(t.oid, c.oid)")
+    )
+}
+
+/// Those besides `heap`. Before version 15 a table is made with one and stays with it: what is made for another here
+/// says `SET ACCESS METHOD` all the same, which those servers refuse.
+fn access_methods(build: &Build) -> String {
+    let kinds = build.since(17, "'r', 'p', 'm'", "'r', 'm'");
+    format!(
+        "SELECT n.nspname::text, c.relname::text, 'access method', \
+         format('ALTER %s %I.%I SET ACCESS METHOD %I', k.word, n.nspname, c.relname, a.amname), \
+         format('ALTER %s %I.%I SET ACCESS METHOD heap', k.word, n.nspname, c.relname) \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am a ON a.oid = c.relam \
+         CROSS JOIN LATERAL (SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END) k (word) \
+         WHERE c.relkind IN ({kinds}) AND a.amname <> 'heap' AND {NAMESPACE} AND {}",
+        own("pg_class", "c.oid")
+    )
 }
 
 /// What an INSERT through a view gives a column that it leaves out.

@@ -8,6 +8,7 @@ mod drops;
 mod enums;
 mod erased;
 mod expression;
+mod extensions;
 mod indexes;
 mod moved;
 mod names;
@@ -89,6 +90,7 @@ fn one(planner: &mut Planner<'_>, change: &Change, later: &[Change]) -> Result<(
         }
         Change::AlterType { definition } => tables::alter_type(planner, definition),
         Change::SetIdentity { .. } => columns::set_identity(planner, change),
+        Change::AlterExtension { extension } => extensions::alter(planner, extension),
         Change::CreateOther { object } => others::create(planner, object),
         Change::AlterOther { from, to } => others::alter(planner, from, to),
         other => planner.direct(other),

@@ -1,11 +1,11 @@
 //! The way back of every change, as changes: what was there before, made again.
 
-use super::{enums, routines, tables};
+use super::{enums, extensions, routines, tables};
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, ObjectKind, ObjectRef, Options, PartitionOf, QName, Schema, Sequence,
-    Table, TypeDef,
+    Change, Column, Constraint, ConstraintKind, Extension, ObjectKind, ObjectRef, Options, PartitionOf, QName, Schema,
+    Sequence, Table, TypeDef,
 };
 
 /// Changes that undo a change, and what they cannot bring back.
@@ -499,6 +499,23 @@ fn of_part(change: &Change, before: &Schema) -> Reverse {
     }
 }
 
+fn extension_back(now: &Extension, before: &Schema) -> Reverse {
+    let Some(was) = before.extensions.get(&now.name) else { return none("the extension is not known") };
+    if was.version == now.version {
+        exact([Change::AlterExtension { extension: was.clone() }])
+    } else if extensions::is_used(before, &was.name) {
+        none(format!(
+            "extensions have no way to an older version, and {} cannot be installed anew: it is used.",
+            now.name
+        ))
+    } else {
+        lossy(
+            extensions::anew(was),
+            "data that the extension keeps goes. It fails where something uses the extension by then.",
+        )
+    }
+}
+
 fn of_object(change: &Change, before: &Schema) -> Reverse {
     let back = match change {
         Change::CreateSchema { name } => Some(Change::DropSchema { name: name.clone() }),
@@ -507,6 +524,7 @@ fn of_object(change: &Change, before: &Schema) -> Reverse {
         Change::DropExtension { name } => {
             before.extensions.get(name).map(|e| Change::CreateExtension { extension: e.clone() })
         }
+        Change::AlterExtension { extension } => return extension_back(extension, before),
         Change::CreateView { view } => {
             Some(Change::DropView { name: view.name.clone(), materialized: view.materialized })
         }

@@ -75,12 +75,20 @@ fn of_column(change: &Change) -> Option<String> {
     })
 }
 
+/// `row type of shop.orders`.
+fn setting(object: &ObjectRef) -> String {
+    format!("{} of {}", object.part.as_deref().unwrap_or_default(), object.name.short())
+}
+
 fn of_object(change: &Change) -> String {
     match change {
         Change::CreateSchema { name } => format!("Create schema {name}"),
         Change::DropSchema { name } => format!("Drop schema {name}"),
         Change::CreateExtension { extension } => format!("Install extension {}", extension.name),
         Change::DropExtension { name } => format!("Drop extension {name}"),
+        Change::AlterExtension { extension } => {
+            format!("Bring extension {} to version {}", extension.name, extension.version)
+        }
         Change::CreateView { view } => format!("Create {} {}", view_word(view.materialized), view.name.short()),
         Change::ReplaceView { view } => format!("Replace {} {}", view_word(view.materialized), view.name.short()),
         Change::DropView { name, materialized } => format!("Drop {} {}", view_word(*materialized), name.short()),
@@ -109,6 +117,12 @@ fn of_object(change: &Change) -> String {
         }
         Change::SetOwner { object, owner: None } => format!("Give {} back to its usual owner", called(object, None)),
         Change::SetRights { on: object, .. } => format!("Set who may use {}", on(object)),
+        Change::CreateOther { object } if object.id.kind == ObjectKind::TableSetting => {
+            format!("Set the {}", setting(&object.id))
+        }
+        Change::DropOther { object } if object.id.kind == ObjectKind::TableSetting => {
+            format!("Reset the {}", setting(&object.id))
+        }
         Change::CreateOther { object } => format!("Create {}", named(&object.id)),
         Change::DropOther { object } => format!("Drop {}", named(&object.id)),
         Change::AlterOther { to, .. } => format!("Change {}", named(&to.id)),

@@ -195,6 +195,9 @@ fn of_object(change: &Change, schema: &Schema) -> Vec<String> {
         Change::CreateSchema { name } => vec![format!("CREATE SCHEMA {}", ident(name))],
         Change::DropSchema { name } => vec![format!("DROP SCHEMA {}", ident(name))],
         Change::CreateExtension { extension } => object::create_extension(extension),
+        Change::AlterExtension { extension } => {
+            object::alter_extension(schema.extensions.get(&extension.name), extension)
+        }
         Change::DropExtension { name } => vec![format!("DROP EXTENSION {}", ident(name))],
         Change::CreateView { view } => view::create(view),
         Change::ReplaceView { view } => view::replace(schema.views.get(&view.name), view),

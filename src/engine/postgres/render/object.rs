@@ -290,13 +290,28 @@ pub(in crate::engine::postgres) fn routine_word(procedure: bool) -> &'static str
 pub(in crate::engine::postgres) fn create_extension(extension: &Extension) -> Vec<String> {
     let mut sql = format!("CREATE EXTENSION IF NOT EXISTS {}", ident(&extension.name));
     if !extension.schema.is_empty() {
-        sql.push_str(&format!(" WITH SCHEMA {}", ident(&extension.schema)));
+        sql.push_str(&format!(" SCHEMA {}", ident(&extension.schema)));
+    }
+    if !extension.version.is_empty() {
+        sql.push_str(&format!(" VERSION {}", literal(&extension.version)));
     }
     let mut out = vec![sql];
     if let Some(text) = &extension.comment {
         out.push(format!("COMMENT ON EXTENSION {} IS {}", ident(&extension.name), literal(text)));
     }
     out
+}
+
+pub(in crate::engine::postgres) fn alter_extension(was: Option<&Extension>, now: &Extension) -> Vec<String> {
+    let name = ident(&now.name);
+    let moved = was.is_none_or(|was| was.schema != now.schema) && !now.schema.is_empty();
+    let updated = was.is_none_or(|was| was.version != now.version);
+    let set_schema = moved.then(|| format!("ALTER EXTENSION {name} SET SCHEMA {}", ident(&now.schema)));
+    let update = match now.version.as_str() {
+        "" => format!("ALTER EXTENSION {name} UPDATE"),
+        version => format!("ALTER EXTENSION {name} UPDATE TO {}", literal(version)),
+    };
+    updated.then_some(update).into_iter().chain(set_schema).collect()
 }
 
 /// `COMMENT ON …`; `None` for kinds whose comment has no statement here.
