@@ -1,6 +1,6 @@
 //! Settings of parts that the model has no place for: defaults of views' columns, storage of materialised views'
 //! columns, statistics targets of indexes' expressions, triggers of a partition that fire otherwise than its parent's,
-//! the types of typed tables, tablespaces, table access methods.
+//! the types of typed tables, tablespaces, table access methods, storage parameters of keys, unlogged sequences.
 
 use super::super::scope::{NAMESPACE, own};
 use super::super::wire::{Cells, rows};
@@ -13,7 +13,8 @@ use sqlx::postgres::PgConnection;
 /// it back.
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
     let columns = [view_defaults(), stored_columns(build), index_statistics(), partition_triggers(build)];
-    for sql in columns.into_iter().chain([row_types(), tablespaces(), access_methods(build)]) {
+    let whole = [row_types(), tablespaces(), access_methods(build), keys(), unlogged_sequences()];
+    for sql in columns.into_iter().chain(whole) {
         for row in &rows(connection, &sql).await? {
             let mut cells = Cells::new(row);
             let name = QName::new(cells.take::<String>()?, cells.take::<String>()?);
@@ -24,6 +25,33 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
         }
     }
     Ok(())
+}
+
+/// Storage parameters of the indexes of keys, which the constraints do not tell.
+fn keys() -> String {
+    format!(
+        "SELECT n.nspname::text, t.relname::text, 'storage parameters of ' || c.relname, \
+         format('ALTER INDEX %I.%I SET (%s)', n.nspname, c.relname, array_to_string(c.reloptions, ', ')), \
+         format('ALTER INDEX %I.%I RESET (%s)', n.nspname, c.relname, \
+             (SELECT string_agg(split_part(o, '=', 1), ', ') FROM unnest(c.reloptions) o)) \
+         FROM pg_constraint k JOIN pg_class c ON c.oid = k.conindid JOIN pg_class t ON t.oid = k.conrelid \
+         JOIN pg_namespace n ON n.oid = t.relnamespace \
+         WHERE k.contype IN ('p', 'u') AND c.reloptions IS NOT NULL AND {NAMESPACE} AND {}",
+        own("pg_class", "t.oid")
+    )
+}
+
+/// Those of identity columns follow their tables.
+fn unlogged_sequences() -> String {
+    format!(
+        "SELECT n.nspname::text, c.relname::text, 'persistence', \
+         format('ALTER SEQUENCE %I.%I SET UNLOGGED', n.nspname, c.relname), \
+         format('ALTER SEQUENCE %I.%I SET LOGGED', n.nspname, c.relname) \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind = 'S' AND c.relpersistence = 'u' AND {NAMESPACE} AND {} AND NOT EXISTS ( \
+             SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i')",
+        own("pg_class", "c.oid")
+    )
 }
 
 fn row_types() -> String {
