@@ -5,7 +5,7 @@ use super::renames::{Rename, apply_renames};
 use super::rights::compare_rights;
 use super::tables::compare_tables;
 use super::types::compare_type;
-use crate::schema::{Change, Extension, ObjectKind, ObjectRef, QName, Routine, Schema, Sequence, View};
+use crate::schema::{Change, Extension, Named, ObjectKind, ObjectRef, QName, Routine, Schema, Sequence, View};
 use std::collections::{BTreeMap, HashSet};
 
 /// What stands on one side, or on both, under one key.
@@ -16,13 +16,52 @@ pub(super) enum Pair<'a, V> {
 }
 
 /// Every key of either map once: first those of `before`, then the new ones, each in the map's order.
-pub(super) fn pairs<'a, K: Ord, V>(
-    before: &'a BTreeMap<K, V>,
-    after: &'a BTreeMap<K, V>,
-) -> impl Iterator<Item = (&'a K, Pair<'a, V>)> {
-    let old = before.iter().map(|(key, b)| (key, after.get(key).map_or(Pair::Gone(b), |a| Pair::Both(b, a))));
-    let new = after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(key, a)| (key, Pair::New(a)));
+pub(super) fn pairs<'a, K: Ord + 'a, V: 'a, M>(
+    before: &'a M,
+    after: &'a M,
+) -> impl Iterator<Item = (&'a K, Pair<'a, V>)>
+where
+    M: Keyed<K, V>,
+{
+    let old = before.each().map(|(key, b)| (key, after.at(key).map_or(Pair::Gone(b), |a| Pair::Both(b, a))));
+    let new = after.each().filter(|(key, _)| before.at(key).is_none()).map(|(key, a)| (key, Pair::New(a)));
     old.chain(new)
+}
+
+/// A map in the order of its keys.
+pub(super) trait Keyed<K, V> {
+    fn each<'a>(&'a self) -> impl Iterator<Item = (&'a K, &'a V)>
+    where
+        K: 'a,
+        V: 'a;
+    fn at(&self, key: &K) -> Option<&V>;
+}
+
+impl<K: Ord, V> Keyed<K, V> for BTreeMap<K, V> {
+    fn each<'a>(&'a self) -> impl Iterator<Item = (&'a K, &'a V)>
+    where
+        K: 'a,
+        V: 'a,
+    {
+        self.iter()
+    }
+
+    fn at(&self, key: &K) -> Option<&V> {
+        self.get(key)
+    }
+}
+
+impl<V> Keyed<String, V> for Named<V> {
+    fn each<'a>(&'a self) -> impl Iterator<Item = (&'a String, &'a V)>
+    where
+        V: 'a,
+    {
+        self.iter()
+    }
+
+    fn at(&self, key: &String) -> Option<&V> {
+        self.get(key)
+    }
 }
 
 /// The changes that make `before` into `after`, unordered but for renames, which come first: every other change
@@ -292,8 +331,8 @@ mod tests {
                     query: format!("select * from {on}"),
                     populated: true,
                     options: crate::schema::Options::new(),
-                    indexes: BTreeMap::new(),
-                    triggers: BTreeMap::new(),
+                    indexes: Named::new(),
+                    triggers: Named::new(),
                     comment: None,
                     sql: None,
                 };
@@ -347,7 +386,7 @@ mod tests {
         table.indexes.insert("one".into(), Index::on_columns("one", &["a"]));
         before.tables.insert(name("t"), table.clone().into());
         let mut after = before.clone();
-        table.indexes = BTreeMap::from([("two".to_owned(), Index::on_columns("two", &["a"]))]);
+        table.indexes = [("two".to_owned(), Index::on_columns("two", &["a"]))].into_iter().collect();
         after.tables.insert(name("t"), table.into());
         let rename = Change::RenameIndex { table: name("t"), from: "one".into(), to: "two".into() };
         assert_eq!(compare(&before, &after, &[]), [rename]);

@@ -58,9 +58,9 @@ pub fn repair(schema: &Schema) -> Vec<Change> {
         let Some(table) = whole.tables.get_mut(&name) else { continue };
         if table.partition_by.is_none() {
             table.indexes.retain(|_, index| index.valid || !is_spare(index));
-            table.indexes.values_mut().for_each(|index| index.valid = true);
+            table.indexes.iter_mut().for_each(|(_, index)| index.valid = true);
         }
-        table.constraints.values_mut().filter(|c| c.enforced).for_each(|c| c.validated = true);
+        table.constraints.iter_mut().filter(|(_, c)| c.enforced).for_each(|(_, c)| c.validated = true);
     }
     for definition in whole.types.values_mut() {
         if let TypeKind::Domain { checks, .. } = &mut definition.kind {

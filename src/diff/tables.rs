@@ -3,7 +3,7 @@
 use super::compare::{Pair, comment, pairs};
 use super::inherit::{made_anew, parents_first};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, Index, ObjectKind, ObjectRef, QName, Schema, Table, Trigger,
+    Change, Column, Constraint, ConstraintKind, Index, Named, ObjectKind, ObjectRef, QName, Schema, Table, Trigger,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -52,10 +52,8 @@ fn create(table: &Table, out: &mut Vec<Change>) {
     let mut table = table.clone();
     let mut later = Vec::new();
     if table.partition_by.is_some() {
-        let (whole, part): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut table.indexes).into_iter().partition(|(_, index)| index.valid);
-        table.indexes = whole;
-        later = part.into_values().map(|index| Change::CreateIndex { table: table.name.clone(), index }).collect();
+        let part = table.indexes.values().filter(|index| !index.valid).cloned();
+        later = part.map(|index| Change::CreateIndex { table: table.name.clone(), index }).collect();
     }
     table.indexes.retain(|_, index| index.valid);
     out.push(Change::CreateTable { table: Box::new(table) });
@@ -107,8 +105,8 @@ fn compare_table(now: &mut Schema, after: &Schema, wanted: &Table, anew: &HashSe
 fn without_failed<'t>(mut is: Cow<'t, Table>, wanted: &'t Table) -> (Cow<'t, Table>, Cow<'t, Table>) {
     let mut wanted = Cow::Borrowed(wanted);
     if wanted.partition_by.is_some() {
-        is.to_mut().indexes.values_mut().for_each(|index| index.valid = true);
-        wanted.to_mut().indexes.values_mut().for_each(|index| index.valid = true);
+        is.to_mut().indexes.iter_mut().for_each(|(_, index)| index.valid = true);
+        wanted.to_mut().indexes.iter_mut().for_each(|(_, index)| index.valid = true);
         return (is, wanted);
     }
     let failed: Vec<String> = wanted.indexes.values().filter(|i| !i.valid).map(|i| i.name.clone()).collect();
@@ -240,8 +238,8 @@ pub(super) fn bare(constraint: &Constraint) -> Constraint {
 
 fn compare_constraints(
     table: &QName,
-    before: &BTreeMap<String, Constraint>,
-    after: &BTreeMap<String, Constraint>,
+    before: &Named<Constraint>,
+    after: &Named<Constraint>,
     anew: &HashSet<String>,
     out: &mut Vec<Change>,
 ) {
@@ -251,7 +249,7 @@ fn compare_constraints(
         let rename = Change::RenameConstraint { table: table.clone(), from: (*from).clone(), to: (*to).clone() };
         out.push(rename);
         let object = ObjectRef::part(ObjectKind::Constraint, table.clone(), *to);
-        let text = |map: &'_ BTreeMap<String, Constraint>, name: &str| map.get(name).and_then(|c| c.comment.clone());
+        let text = |map: &'_ Named<Constraint>, name: &str| map.get(name).and_then(|c| c.comment.clone());
         comment(object, text(before, from).as_ref(), text(after, to).as_ref(), out);
     }
     let new_names: HashSet<&String> = renamed.values().copied().collect();
@@ -292,8 +290,8 @@ fn attach(table: &QName, name: &str, parent: &QName) -> Change {
 /// Old name and new name of what went and came with the same definition, where no other has that definition too. A
 /// part of a parent's index keeps its place when its name goes to another.
 fn same_under_another_name<'a, V>(
-    before: &'a BTreeMap<String, V>,
-    after: &'a BTreeMap<String, V>,
+    before: &'a Named<V>,
+    after: &'a Named<V>,
     definition: impl Fn(&V) -> Option<String>,
     place: impl Fn(&V) -> Option<QName>,
 ) -> BTreeMap<&'a String, &'a String> {
@@ -320,8 +318,8 @@ pub(super) fn bare_index(index: &Index) -> Index {
 
 pub(super) fn compare_indexes(
     table: &QName,
-    before: &BTreeMap<String, Index>,
-    after: &BTreeMap<String, Index>,
+    before: &Named<Index>,
+    after: &Named<Index>,
     anew: &HashSet<String>,
     out: &mut Vec<Change>,
 ) {
@@ -330,7 +328,7 @@ pub(super) fn compare_indexes(
     let index_ref = |name: &str| ObjectRef::new(ObjectKind::Index, table.sibling(name));
     for (from, to) in &renamed {
         out.push(Change::RenameIndex { table: table.clone(), from: (*from).clone(), to: (*to).clone() });
-        let text = |map: &'_ BTreeMap<String, Index>, name: &str| map.get(name).and_then(|i| i.comment.clone());
+        let text = |map: &'_ Named<Index>, name: &str| map.get(name).and_then(|i| i.comment.clone());
         comment(index_ref(to), text(before, from).as_ref(), text(after, to).as_ref(), out);
     }
     let new_names: HashSet<&String> = renamed.values().copied().collect();
@@ -362,12 +360,7 @@ pub(super) fn compare_indexes(
     }
 }
 
-pub(super) fn compare_triggers(
-    table: &QName,
-    before: &BTreeMap<String, Trigger>,
-    after: &BTreeMap<String, Trigger>,
-    out: &mut Vec<Change>,
-) {
+pub(super) fn compare_triggers(table: &QName, before: &Named<Trigger>, after: &Named<Trigger>, out: &mut Vec<Change>) {
     for (name, pair) in pairs(before, after) {
         let drop = || Change::DropTrigger { table: table.clone(), name: name.clone() };
         let create = |t: &Trigger| Change::CreateTrigger { table: table.clone(), trigger: t.clone() };

@@ -1,8 +1,8 @@
 //! Carries a change out on the model, so that each step of a plan can be judged against the schema of its moment.
 
 use super::{
-    Change, Column, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Options, Place, QName, Schema, Table,
-    TypeKind,
+    Change, Column, ConstraintKind, Index, IndexTarget, Named, ObjectKind, ObjectRef, Options, Place, QName, Schema,
+    Table, TypeKind,
 };
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ fn remove<T>(map: &mut BTreeMap<QName, T>, kind: ObjectKind, name: &QName) -> Re
     map.remove(name).ok_or_else(|| missing(kind, name))
 }
 
-fn insert_part<T>(map: &mut BTreeMap<String, T>, kind: ObjectKind, table: &QName, name: &str, value: T) -> Applied {
+fn insert_part<T>(map: &mut Named<T>, kind: ObjectKind, table: &QName, name: &str, value: T) -> Applied {
     if map.contains_key(name) {
         return Err(ApplyError::Exists(ObjectRef::part(kind, table.clone(), name)));
     }
@@ -301,7 +301,7 @@ impl Schema {
         for name in naming {
             let name = if name == *from { &to } else { &name };
             let Some(table) = self.tables.get_mut(name) else { continue };
-            for constraint in table.constraints.values_mut() {
+            for (_, constraint) in table.constraints.iter_mut() {
                 if let ConstraintKind::ForeignKey(fk) = &mut constraint.kind
                     && fk.references == *from
                 {
@@ -336,7 +336,7 @@ impl Schema {
         self.hand_down(table, &Change::RenameColumn { table: table.clone(), from: from.to_owned(), to: to.to_owned() });
         for name in self.naming(table) {
             let Some(other) = self.tables.get_mut(&name) else { continue };
-            for constraint in other.constraints.values_mut() {
+            for (_, constraint) in other.constraints.iter_mut() {
                 if let ConstraintKind::ForeignKey(fk) = &mut constraint.kind
                     && fk.references == *table
                 {
@@ -533,12 +533,12 @@ impl Table {
 
     fn rename_column(&mut self, from: &str, to: &str) -> Applied {
         to.clone_into(&mut self.existing(from)?.name);
-        for constraint in self.constraints.values_mut() {
+        for (_, constraint) in self.constraints.iter_mut() {
             if let Some(columns) = constraint.kind.columns_mut() {
                 rename_in(columns, from, to);
             }
         }
-        for index in self.indexes.values_mut() {
+        for (_, index) in self.indexes.iter_mut() {
             rename_in(&mut index.include, from, to);
             for key in &mut index.keys {
                 if let IndexTarget::Column(name) = &mut key.on

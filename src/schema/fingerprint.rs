@@ -1,9 +1,9 @@
 //! One hash for what a schema means: equal schemas, equal fingerprints.
 
-use super::{Constraint, KeptText, ObjectKind, ObjectRef, Schema, Table, TableStats, View};
+use super::{Constraint, KeptText, Named, ObjectKind, ObjectRef, Schema, Table, TableStats, View};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 impl Schema {
@@ -76,7 +76,7 @@ pub(super) fn canonical(table: &Table) -> Table {
     table.stats = TableStats::default();
     table.sql = None;
     let derived = table.partition_by.is_some();
-    for index in table.indexes.values_mut() {
+    for (_, index) in table.indexes.iter_mut() {
         index.sql = KeptText::default();
         // A partitioned table's is valid when every partition has a part of it, which those tell.
         index.valid |= derived;
@@ -94,10 +94,10 @@ pub(super) fn digest<T: Serialize>(value: &T) -> [u8; 32] {
 }
 
 /// A constraint without a name of its own is what it says: the name made for it may be from before a rename.
-fn name_by_content(constraints: &mut BTreeMap<String, Constraint>) {
+fn name_by_content(constraints: &mut Named<Constraint>) {
     let (named, unnamed): (Vec<_>, Vec<_>) =
-        std::mem::take(constraints).into_values().partition(|constraint| constraint.named);
-    constraints.extend(named.into_iter().map(|constraint| (constraint.name.clone(), constraint)));
+        std::mem::take(constraints).into_iter().map(|(_, c)| c).partition(|constraint| constraint.named);
+    *constraints = named.into_iter().map(|constraint| (constraint.name.clone(), constraint)).collect();
     let mut contents: Vec<(String, Constraint)> = unnamed
         .into_iter()
         .map(|constraint| (format!("{:?} {:?}", constraint.kind, constraint.deferrable), constraint))

@@ -37,7 +37,7 @@ pub use rights::{ALL, Grant, Grantee, Owned, Rights, Roles, default_privileges};
 pub use shared::Shared;
 pub use table::{
     Action, Column, Constraint, ConstraintKind, Deferrable, Foreign, ForeignKey, Generated, Identity, Index, IndexKey,
-    IndexTarget, KeptText, PartitionOf, RowSecurity, Table, TableStats, Trigger,
+    IndexTarget, KeptText, Named, PartitionOf, RowSecurity, Table, TableStats, Trigger,
 };
 pub use tables::Tables;
 

@@ -2,7 +2,8 @@
 
 use super::name::{ObjectKind, ObjectRef, QName};
 use super::options::Options;
-use super::table::{Index, Trigger};
+use super::table::{Index, Named, Trigger};
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -150,10 +151,10 @@ pub struct View {
     #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub options: Options,
     /// Of a materialised view.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub indexes: BTreeMap<String, Index>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub triggers: BTreeMap<String, Trigger>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub indexes: Named<Index>,
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub triggers: Named<Trigger>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The CREATE statement as the engine keeps it, where it keeps one (SQLite).

@@ -2,8 +2,12 @@
 
 use super::name::QName;
 use super::options::Options;
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+
+/// Parts of a table by name, in the names' order: sorted in one block of memory, because a table has few of each and a
+/// schema has many tables.
+pub type Named<T> = LiteMap<String, T>;
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
@@ -16,12 +20,12 @@ pub struct Table {
     /// In the table's own order.
     pub columns: Vec<Column>,
     #[serde(default)]
-    pub constraints: BTreeMap<String, Constraint>,
+    pub constraints: Named<Constraint>,
     /// Indexes by bare name; those that a constraint made are not here.
     #[serde(default)]
-    pub indexes: BTreeMap<String, Index>,
+    pub indexes: Named<Index>,
     #[serde(default)]
-    pub triggers: BTreeMap<String, Trigger>,
+    pub triggers: Named<Trigger>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -54,9 +58,9 @@ impl Table {
         Self {
             name,
             columns: Vec::new(),
-            constraints: BTreeMap::new(),
-            indexes: BTreeMap::new(),
-            triggers: BTreeMap::new(),
+            constraints: Named::new(),
+            indexes: Named::new(),
+            triggers: Named::new(),
             comment: None,
             unlogged: false,
             partition_by: None,

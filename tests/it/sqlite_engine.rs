@@ -160,7 +160,7 @@ async fn the_catalog_says_what_the_text_says() {
     assert_eq!(customers.stats.rows, Some(2));
     let orders = &schema.tables[&q("orders")];
     assert_eq!(orders.triggers.len(), 1);
-    assert_eq!(orders.indexes["orders_customer"].predicate.as_deref(), Some("total > 0"));
+    assert_eq!(orders.indexes.get("orders_customer").unwrap().predicate.as_deref(), Some("total > 0"));
     assert_eq!(schema.views[&q("big")].columns.len(), 2);
     assert!(schema.dependencies.iter().any(|d| d.from.name == q("big") && d.on.name == q("orders")));
     let outline = shop.database.outline().await.unwrap();

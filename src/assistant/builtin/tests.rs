@@ -7,7 +7,6 @@ use crate::schema::{
     TypeDef, TypeKind, View,
 };
 use crate::sql::Script;
-use std::collections::BTreeMap;
 
 /// A dialect that is enough for words: PostgreSQL's way of writing, no reader.
 struct Plain;
@@ -161,8 +160,8 @@ pub(super) fn shop() -> Schema {
             query: "SELECT id, name, price FROM products WHERE active".into(),
             populated: true,
             options: crate::schema::Options::new(),
-            indexes: BTreeMap::default(),
-            triggers: BTreeMap::default(),
+            indexes: crate::schema::Named::default(),
+            triggers: crate::schema::Named::default(),
             comment: None,
             sql: None,
         },

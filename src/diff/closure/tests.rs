@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::diff::compare;
-use crate::schema::{Column, Constraint, ConstraintKind, EngineKind, Foreign, Generated, Other, Routine, Table};
-use std::collections::BTreeMap;
+use crate::schema::{Column, Constraint, ConstraintKind, EngineKind, Foreign, Generated, Named, Other, Routine, Table};
 
 fn name(text: &str) -> QName {
     QName::new("public", text)
@@ -28,8 +27,8 @@ fn view(text: &str, query: &str) -> View {
         query: query.into(),
         populated: true,
         options: crate::schema::Options::new(),
-        indexes: BTreeMap::new(),
-        triggers: BTreeMap::new(),
+        indexes: Named::new(),
+        triggers: Named::new(),
         comment: None,
         sql: None,
     }

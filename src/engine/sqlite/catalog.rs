@@ -4,8 +4,8 @@
 use super::facts::Facts;
 use super::reader::{create_index, create_table, lex};
 use crate::schema::{
-    Column, Dependency, EngineKind, Generated, KeptText, Namespace, ObjectKind, ObjectRef, OutlineEntry, QName, Schema,
-    Table, TableStats, Trigger, View,
+    Column, Dependency, EngineKind, Generated, KeptText, Named, Namespace, ObjectKind, ObjectRef, OutlineEntry, QName,
+    Schema, Table, TableStats, Trigger, View,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
@@ -198,8 +198,8 @@ fn view(name: QName, sql: String, listed: &[Column]) -> View {
         query: view_query(&sql).unwrap_or_default(),
         populated: true,
         options: crate::schema::Options::new(),
-        indexes: BTreeMap::new(),
-        triggers: BTreeMap::new(),
+        indexes: Named::new(),
+        triggers: Named::new(),
         comment: None,
         sql: Some(sql),
     }

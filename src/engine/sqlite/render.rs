@@ -97,7 +97,7 @@ fn rename_view(schema: &Schema, from: &QName, to: &str) -> Vec<String> {
     let mut renamed = view.clone();
     renamed.name = from.sibling(to);
     renamed.sql = view.sql.as_ref().map(|sql| lex::rename(sql, &from.name, &ident(to)));
-    for trigger in renamed.triggers.values_mut() {
+    for (_, trigger) in renamed.triggers.iter_mut() {
         trigger.definition = lex::rename(&trigger.definition, &from.name, &ident(to));
     }
     let mut out = vec![format!("DROP VIEW {}", relation(from))];

@@ -1,7 +1,7 @@
 //! Parts that are made after the rest of their object, or dropped before it, to break a circle.
 
 use crate::schema::{Change, Column, Constraint, ConstraintKind, Index, IndexTarget, QName, Schema, Table, View};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A part of an object that can be made apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,14 +90,12 @@ fn take_column(table: &mut Table, column: &str, rest: &mut Vec<Change>) {
     let Some(at) = table.columns.iter().position(|c| c.name == column) else { return };
     let name = table.name.clone();
     rest.push(Change::AddColumn { table: name.clone(), column: table.columns.remove(at) });
-    let (of_column, others) = std::mem::take(&mut table.constraints).into_iter().partition(|(_, c)| names(c, column));
-    table.constraints = others;
-    rest.extend(
-        BTreeMap::into_values(of_column).map(|constraint| Change::AddConstraint { table: name.clone(), constraint }),
-    );
-    let (of_column, others) = std::mem::take(&mut table.indexes).into_iter().partition(|(_, i)| index_names(i, column));
-    table.indexes = others;
-    rest.extend(BTreeMap::into_values(of_column).map(|index| Change::CreateIndex { table: name.clone(), index }));
+    let of_column = table.constraints.values().filter(|c| names(c, column)).cloned();
+    rest.extend(of_column.map(|constraint| Change::AddConstraint { table: name.clone(), constraint }));
+    table.constraints.retain(|_, constraint| !names(constraint, column));
+    let of_column = table.indexes.values().filter(|i| index_names(i, column)).cloned();
+    rest.extend(of_column.map(|index| Change::CreateIndex { table: name.clone(), index }));
+    table.indexes.retain(|_, index| !index_names(index, column));
 }
 
 /// Whether a constraint may name the column: an expression that has its name in it does.

@@ -2,10 +2,9 @@
 
 use super::*;
 use crate::schema::{
-    Action, Column, Constraint, ConstraintKind, Dependency, DomainCheck, EngineKind, ForeignKey, ObjectKind, ObjectRef,
-    PartitionOf, QName, Routine, Table, TypeDef, TypeKind, View,
+    Action, Column, Constraint, ConstraintKind, Dependency, DomainCheck, EngineKind, ForeignKey, Named, ObjectKind,
+    ObjectRef, PartitionOf, QName, Routine, Table, TypeDef, TypeKind, View,
 };
-use std::collections::BTreeMap;
 
 fn name(text: &str) -> QName {
     QName::new("public", text)
@@ -62,8 +61,8 @@ fn view(text: &str) -> View {
         query: "SELECT 1 AS n".into(),
         populated: true,
         options: crate::schema::Options::new(),
-        indexes: BTreeMap::new(),
-        triggers: BTreeMap::new(),
+        indexes: Named::new(),
+        triggers: Named::new(),
         comment: None,
         sql: None,
     }

@@ -5,9 +5,8 @@ use super::super::wire::{Cells, rows};
 use super::build::Build;
 use super::text::options;
 use crate::Result;
-use crate::schema::{ObjectKind, QName, View};
+use crate::schema::{Named, ObjectKind, QName, View};
 use sqlx::postgres::PgConnection;
-use std::collections::BTreeMap;
 
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
     let sql = format!(
@@ -28,8 +27,8 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
             columns: Vec::new(),
             query: query.trim().trim_end_matches(';').trim_end().to_owned(),
             options: options(cells.take()?, ""),
-            indexes: BTreeMap::new(),
-            triggers: BTreeMap::new(),
+            indexes: Named::new(),
+            triggers: Named::new(),
             comment: cells.take()?,
             populated: cells.take()?,
             sql: None,

@@ -7,7 +7,7 @@ use super::{columns, indexes, names, titles};
 use crate::Result;
 use crate::engine::postgres::render::{ident, relation};
 use crate::plan::{Phase, Rollback, Step, StepKind};
-use crate::schema::{Change, Column, Index, IndexTarget, ObjectKind, ObjectRef, Owned, QName, Schema, View};
+use crate::schema::{Change, Column, Index, IndexTarget, Named, ObjectKind, ObjectRef, Owned, QName, Schema, View};
 
 /// A step for people.
 pub(super) fn wait(title: String, note: String) -> Step {
@@ -33,8 +33,8 @@ pub(super) fn table(planner: &mut Planner<'_>, from: &QName, to: &str) -> Result
         query: format!("SELECT {}\nFROM {}", list.join(", "), relation(&renamed)),
         populated: true,
         options: crate::schema::Options::new(),
-        indexes: std::collections::BTreeMap::new(),
-        triggers: std::collections::BTreeMap::new(),
+        indexes: Named::new(),
+        triggers: Named::new(),
         comment: None,
         sql: None,
     };

@@ -17,9 +17,9 @@ pub(super) fn create(planner: &mut Planner<'_>, table: &Table) -> Result<()> {
     let early = |kind: &ConstraintKind| matches!(kind, ConstraintKind::ForeignKey(fk) if !is_there(&fk.references));
     let (waiting, ready) = std::mem::take(&mut table.constraints).into_iter().partition(|(_, c)| early(&c.kind));
     table.constraints = ready;
-    planner
-        .waiting_keys
-        .extend(waiting.into_values().map(|constraint| Change::AddConstraint { table: name.clone(), constraint }));
+    planner.waiting_keys.extend(
+        waiting.into_iter().map(|(_, c)| c).map(|constraint| Change::AddConstraint { table: name.clone(), constraint }),
+    );
     planner.made.insert(name.clone());
     planner.direct(&Change::CreateTable { table: Box::new(table) })?;
     add_waiting_keys(planner, &name)

@@ -3,7 +3,8 @@
 use super::*;
 use crate::plan::{StepKind, Style};
 use crate::schema::{
-    Action, Column, Constraint, ConstraintKind, EngineKind, ForeignKey, Index, QName, Table, TableStats, Transform,
+    Action, Column, Constraint, ConstraintKind, EngineKind, ForeignKey, Index, Named, QName, Table, TableStats,
+    Transform,
 };
 
 fn sales() -> QName {
@@ -235,8 +236,8 @@ fn what_views_stand_on_is_not_dropped() {
             query: "SELECT sales.amount FROM public.sales".into(),
             populated: true,
             options: crate::schema::Options::new(),
-            indexes: std::collections::BTreeMap::new(),
-            triggers: std::collections::BTreeMap::new(),
+            indexes: Named::new(),
+            triggers: Named::new(),
             comment: None,
             sql: None,
         },

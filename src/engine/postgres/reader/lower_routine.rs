@@ -4,8 +4,7 @@ use super::cursor::Cursor;
 use super::parse_table::options;
 use super::types::read_type;
 use super::world::World;
-use crate::schema::{Change, Options, Routine, Trigger, View};
-use std::collections::BTreeMap;
+use crate::schema::{Change, Named, Options, Routine, Trigger, View};
 
 const MODES: &[&str] = &["in out", "inout", "in", "out", "variadic"];
 
@@ -160,7 +159,7 @@ impl World<'_> {
             query: query.to_owned(),
             populated: !(materialized && lower.ends_with("with no data")),
             options,
-            indexes: BTreeMap::new(),
+            indexes: Named::new(),
             triggers: old.map(|v| v.triggers.clone()).unwrap_or_default(),
             comment: old.and_then(|v| v.comment.clone()),
             sql: None,

@@ -172,7 +172,7 @@ mod tests {
         let parent = &schema.tables[&QName::new("public", "p")];
         let names: Vec<_> = parent.constraints.keys().map(String::as_str).collect();
         assert_eq!(names, ["p_check", "p_code_check", "p_code_key", "p_pkey"]);
-        let ConstraintKind::ForeignKey(key) = &table.constraints["t_a_fkey"].kind else { unreachable!() };
+        let ConstraintKind::ForeignKey(key) = &table.constraints.get("t_a_fkey").unwrap().kind else { unreachable!() };
         assert_eq!(key.referenced_columns, ["id"]);
         let sequence = &schema.sequences[&QName::new("public", "p_id_seq")];
         assert_eq!(sequence.owned_by, Some((parent.name.clone(), "id".into())));

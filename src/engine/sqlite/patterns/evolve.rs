@@ -31,7 +31,7 @@ fn rename_table(schema: &mut Schema, from: &QName, to: &str) {
     let names: Vec<QName> = schema.tables.keys().cloned().collect();
     for table in &names {
         let Some(table) = schema.tables.get_mut(table) else { continue };
-        for trigger in table.triggers.values_mut() {
+        for (_, trigger) in table.triggers.iter_mut() {
             trigger.definition = lex::rename(&trigger.definition, &from.name, &new);
         }
         if let Some(sql) = &mut table.sql {
@@ -41,7 +41,7 @@ fn rename_table(schema: &mut Schema, from: &QName, to: &str) {
     for view in schema.views.values_mut() {
         view.query = lex::rename(&view.query, &from.name, &new);
         view.sql = view.sql.as_ref().map(|sql| lex::rename(sql, &from.name, &new));
-        for trigger in view.triggers.values_mut() {
+        for (_, trigger) in view.triggers.iter_mut() {
             trigger.definition = lex::rename(&trigger.definition, &from.name, &new);
         }
     }
@@ -51,7 +51,7 @@ fn rename_column(schema: &mut Schema, name: &QName, from: &str, to: &str) {
     let new = ident(to);
     let renamed = |text: &str| lex::rename(text, from, &new);
     if let Some(table) = schema.tables.get_mut(name) {
-        for constraint in table.constraints.values_mut() {
+        for (_, constraint) in table.constraints.iter_mut() {
             if let ConstraintKind::Check { expression, .. } = &mut constraint.kind {
                 *expression = renamed(expression);
             }
@@ -61,7 +61,7 @@ fn rename_column(schema: &mut Schema, name: &QName, from: &str, to: &str) {
                 generated.expression = renamed(&generated.expression);
             }
         }
-        for index in table.indexes.values_mut() {
+        for (_, index) in table.indexes.iter_mut() {
             index.predicate = index.predicate.as_deref().map(renamed);
             for key in &mut index.keys {
                 if let IndexTarget::Expression(expression) = &mut key.on {
@@ -69,7 +69,7 @@ fn rename_column(schema: &mut Schema, name: &QName, from: &str, to: &str) {
                 }
             }
         }
-        for trigger in table.triggers.values_mut() {
+        for (_, trigger) in table.triggers.iter_mut() {
             trigger.definition = renamed(&trigger.definition);
         }
         table.sql = table.sql.as_deref().map(renamed);

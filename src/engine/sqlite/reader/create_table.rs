@@ -492,8 +492,8 @@ mod tests {
         assert_eq!(table.column("total").unwrap().generated.as_ref().unwrap().expression, "price * (qty)");
         let names: Vec<&str> = table.constraints.keys().map(String::as_str).collect();
         assert_eq!(names, ["far", "fk_parent", "positive", "primary_key", "unique_sku", "unique_sku_price"]);
-        assert_eq!(table.constraints["fk_parent"].deferrable, Deferrable::InitiallyDeferred);
-        assert!(!table.constraints["unique_sku"].named);
+        assert_eq!(table.constraints.get("fk_parent").unwrap().deferrable, Deferrable::InitiallyDeferred);
+        assert!(!table.constraints.get("unique_sku").unwrap().named);
         assert!(!table.column("id").unwrap().nullable);
     }
 }

@@ -3,9 +3,9 @@
 use super::lex::{Cursor, Kind};
 use super::{alter, create_index, create_table, rows};
 use crate::engine::sqlite::catalog::view_query;
-use crate::schema::{Change, QName, Schema, Trigger, View};
+use crate::schema::{Change, Named, QName, Schema, Trigger, View};
 use crate::sql::{Reading, RowWrite};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 /// A statement as understood here.
 pub(super) struct Read {
@@ -200,8 +200,8 @@ fn create(text: &str, schema: &Schema) -> Read {
             query,
             populated: true,
             options: crate::schema::Options::new(),
-            indexes: BTreeMap::new(),
-            triggers: BTreeMap::new(),
+            indexes: Named::new(),
+            triggers: Named::new(),
             comment: None,
             sql: Some(text.to_owned()),
         };
