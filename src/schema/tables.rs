@@ -26,6 +26,7 @@ pub struct Tables {
 #[derive(Debug, Default)]
 struct Links {
     names: Vec<QName>,
+    by_bare_name: Candidates,
     by_index: Candidates,
     by_parent: Candidates,
     by_referenced: Candidates,
@@ -45,12 +46,14 @@ impl Links {
         let mut links = Self::default();
         for (at, (name, table)) in tables.iter().enumerate() {
             links.names.push(name.clone());
+            links.by_bare_name.push((hash("", &name.name), at));
             let own = table.indexes.keys().chain(table.constraints.keys());
             links.by_index.extend(own.map(|index| (hash(&name.schema, index), at)));
             links.by_parent.extend(table.parents().map(|parent| (hash(&parent.schema, &parent.name), at)));
             links.by_referenced.extend(table.referenced().map(|other| (hash(&other.schema, &other.name), at)));
         }
-        for candidates in [&mut links.by_index, &mut links.by_parent, &mut links.by_referenced] {
+        for candidates in [&mut links.by_bare_name, &mut links.by_index, &mut links.by_parent, &mut links.by_referenced]
+        {
             candidates.sort_unstable();
             candidates.dedup();
         }
@@ -120,28 +123,42 @@ impl Tables {
             let behind = || table.constraints.get(&index.name).is_some_and(|c| c.kind.has_index());
             table.name.schema == index.schema && (table.indexes.contains_key(&index.name) || behind())
         };
-        self.found(|links| &links.by_index, index, has).next()
+        self.found(|links| &links.by_index, hash(&index.schema, &index.name), has).next()
+    }
+
+    /// The tables that are called so, whatever their schema.
+    pub fn in_any_schema(&self, name: &str) -> impl Iterator<Item = &Shared<Table>> {
+        let called = name.to_owned();
+        self.found(|links| &links.by_bare_name, hash("", name), move |table| table.name.name == called)
     }
 
     /// Partitions of `parent` and tables that inherit from it, directly.
     pub fn children(&self, parent: &QName) -> impl Iterator<Item = &Shared<Table>> {
-        self.found(|links| &links.by_parent, parent, move |table| table.parents().any(|p| p == parent))
+        self.found(
+            |links| &links.by_parent,
+            hash(&parent.schema, &parent.name),
+            move |table| table.parents().any(|p| p == parent),
+        )
     }
 
     /// Tables with a foreign key that points at `table`, itself among them if it does.
     pub fn referring_to(&self, table: &QName) -> impl Iterator<Item = &Shared<Table>> {
-        self.found(|links| &links.by_referenced, table, move |other| other.referenced().any(|r| r == table))
+        self.found(
+            |links| &links.by_referenced,
+            hash(&table.schema, &table.name),
+            move |other| other.referenced().any(|r| r == table),
+        )
     }
 
     /// In the order of their names, each once.
     fn found<'a>(
         &'a self,
         which: impl Fn(&Links) -> &Candidates,
-        key: &QName,
+        key: u64,
         holds: impl Fn(&Table) -> bool,
     ) -> impl Iterator<Item = &'a Shared<Table>> {
         let links = self.links.get_or_init(|| Links::of(&self.by_name));
-        let known = links.find(which(links), hash(&key.schema, &key.name));
+        let known = links.find(which(links), key);
         let names: BTreeSet<&QName> = known.chain(&self.touched).collect();
         names.into_iter().filter_map(|name| self.by_name.get(name)).filter(move |table| holds(table))
     }

@@ -152,7 +152,7 @@ async fn a_plan_whose_table_has_gone_says_so_and_is_planned_again() {
     session.execute("create table late (id integer primary key)").await.unwrap();
     drop(session);
     screen.keys("\x1b").wait_for("x run  ").keys("x").wait_for("late").wait_for("plan again").settle(GUARD).keys("p");
-    screen.wait_gone("plan again").wait_for("late").keys("x").wait_for("Run step 1");
+    screen.wait_gone("plan again").wait_for("late").settle(GUARD).keys("x").wait_for("Run step 1");
     screen.settle(GUARD).keys("\x1b").wait_gone("Run step 1").keys("S").wait_for("stopped");
     quit(&mut screen);
 }

@@ -170,15 +170,14 @@ impl<'a> Work<'a> {
     /// The table of an index.
     pub fn index_table(&self, index: &Name) -> Option<QName> {
         let schema = self.context.schema;
-        if let Some(in_schema) = &index.schema
-            && let Some(table) = schema.tables.with_index(&QName::new(in_schema, &index.name))
-        {
-            return Some(table.name.clone());
-        }
         let fits = |owner: &QName| index.schema.as_ref().is_none_or(|s| *s == owner.schema);
-        let of_table = schema.tables.values().find(|t| {
-            fits(&t.name) && (t.indexes.contains_key(&index.name) || t.constraints.contains_key(&index.name))
-        });
+        let of_table = match &index.schema {
+            Some(in_schema) => schema.tables.with_index(&QName::new(in_schema, &index.name)),
+            None => schema
+                .tables
+                .values()
+                .find(|t| t.indexes.contains_key(&index.name) || t.constraints.contains_key(&index.name)),
+        };
         let of_view = || schema.views.values().find(|v| fits(&v.name) && v.indexes.contains_key(&index.name));
         of_table.map(|t| t.name.clone()).or_else(|| of_view().map(|v| v.name.clone()))
     }

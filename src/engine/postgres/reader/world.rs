@@ -50,9 +50,13 @@ impl<'a> World<'a> {
     /// The relation that a name means: by the search path, else the only one so called in any schema.
     pub fn relation(&self, name: &Name) -> QName {
         self.find(name, |q| self.relation_exists(q)).unwrap_or_else(|| {
-            let mut named = self.schema.tables.keys().chain(self.schema.views.keys()).filter(|q| q.name == name.name);
-            match (name.schema.is_none(), named.next(), named.next()) {
-                (true, Some(only), None) => only.clone(),
+            if name.schema.is_some() {
+                return self.made(name);
+            }
+            let views = self.schema.views.keys().filter(|q| q.name == name.name);
+            let mut named = self.schema.tables.in_any_schema(&name.name).map(|t| &t.name).chain(views);
+            match (named.next(), named.next()) {
+                (Some(only), None) => only.clone(),
                 _ => self.made(name),
             }
         })
