@@ -207,7 +207,7 @@ fn compare_view(name: &QName, pair: &Pair<'_, View>, out: &mut Vec<Change>) {
     }
     super::tables::compare_indexes(name, &b.indexes, &a.indexes, &HashSet::new(), out);
     super::tables::compare_triggers(name, &b.triggers, &a.triggers, out);
-    let kind = if a.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+    let kind = ObjectKind::of_view(a.materialized);
     comment(ObjectRef::new(kind, name.clone()), b.comment.as_ref(), a.comment.as_ref(), out);
 }
 
@@ -325,16 +325,8 @@ mod tests {
             schema.types.insert(name("e"), TypeDef { name: name("e"), kind, comment: None });
             if let Some(on) = view {
                 let view = View {
-                    name: name("z"),
-                    materialized: false,
                     columns: vec![(on.clone(), "text".into())],
-                    query: format!("select * from {on}"),
-                    populated: true,
-                    options: crate::schema::Options::new(),
-                    indexes: Named::new(),
-                    triggers: Named::new(),
-                    comment: None,
-                    sql: None,
+                    ..View::new(name("z"), format!("select * from {on}"))
                 };
                 schema.views.insert(view.name.clone(), view);
             }

@@ -71,7 +71,7 @@ pub fn suspected_renames(before: &Schema, after: &Schema, known: &[Rename]) -> V
     let query = |v: &View| (!v.query.is_empty()).then(|| format!("{:?}", (&v.query, v.materialized)));
     for (from, to) in definitions(&before.views, &after.views, query) {
         let materialized = before.views.get(from).is_some_and(|v| v.materialized);
-        let kind = if materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+        let kind = ObjectKind::of_view(materialized);
         out.extend(suspects(kind, vec![(from, to)]));
     }
     // A sequence says nothing by its own figures; the column that it belongs to does.

@@ -300,18 +300,9 @@ impl Unit {
 /// Whether a step only makes new things, so that its locks are in nobody's way however long its transaction lasts. An
 /// enum's new value cannot be used before the transaction that adds it has ended.
 fn shares_transaction(step: &Step) -> bool {
-    let makes = |change: &Change| {
-        matches!(
-            change,
-            Change::CreateSchema { .. }
-                | Change::CreateExtension { .. }
-                | Change::CreateTable { .. }
-                | Change::CreateView { .. }
-                | Change::CreateSequence { .. }
-                | Change::CreateType { .. }
-                | Change::CreateRoutine { .. }
-                | Change::SetComment { .. }
-        )
+    let at_once = |change: &Change| match change {
+        Change::CreateOther { .. } | Change::CreateIndex { .. } | Change::CreateTrigger { .. } => false,
+        other => other.makes_object() || matches!(other, Change::SetComment { .. }),
     };
     step.kind == StepKind::Ddl
         && step.transactional
@@ -320,7 +311,7 @@ fn shares_transaction(step: &Step) -> bool {
         && step.session.is_empty()
         && step.check.is_none()
         && !step.changes.is_empty()
-        && step.changes.iter().all(makes)
+        && step.changes.iter().all(at_once)
 }
 
 /// Whether going back would leave a change of the schema behind, so that it must not be taken for done.

@@ -7,6 +7,7 @@ mod adopt;
 mod apply;
 mod apply_rights;
 mod change;
+mod change_kind;
 mod dependencies;
 mod fingerprint;
 mod lookup;

@@ -143,6 +143,10 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
+    pub fn of_view(materialized: bool) -> Self {
+        if materialized { Self::MaterializedView } else { Self::View }
+    }
+
     /// The kind in words, in the singular: `materialized view`.
     pub fn word(self) -> &'static str {
         match self {

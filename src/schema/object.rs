@@ -162,6 +162,24 @@ pub struct View {
     pub sql: Option<String>,
 }
 
+impl View {
+    /// A plain view of which nothing else is known yet.
+    pub fn new(name: QName, query: impl Into<String>) -> Self {
+        Self {
+            name,
+            materialized: false,
+            columns: Vec::new(),
+            query: query.into(),
+            populated: true,
+            options: Options::default(),
+            indexes: Named::new(),
+            triggers: Named::new(),
+            comment: None,
+            sql: None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Routine {
     /// The bare name; the schema's map key has the identity arguments too.

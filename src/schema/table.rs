@@ -348,6 +348,18 @@ pub struct Index {
 }
 
 impl Index {
+    /// The columns of an index that a foreign key can point at.
+    pub fn unique_columns(&self) -> Option<Vec<&String>> {
+        if !self.unique || self.predicate.is_some() {
+            return None;
+        }
+        let columns = self.keys.iter().map(|key| match &key.on {
+            IndexTarget::Column(name) => Some(name),
+            IndexTarget::Expression(_) => None,
+        });
+        columns.collect()
+    }
+
     /// A plain index on columns, in their order.
     pub fn on_columns(name: impl Into<String>, columns: &[&str]) -> Self {
         Self {

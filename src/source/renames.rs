@@ -41,7 +41,7 @@ fn whole(schema: &Schema, name: QName) -> Option<ObjectRef> {
     let kind = if schema.tables.contains_key(&name) {
         ObjectKind::Table
     } else if let Some(view) = schema.views.get(&name) {
-        if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::View }
+        ObjectKind::of_view(view.materialized)
     } else if schema.sequences.contains_key(&name) {
         ObjectKind::Sequence
     } else if schema.types.contains_key(&name) {

@@ -1,9 +1,7 @@
 //! Foreign keys that point at a key which is made anew.
 
 use crate::diff::tables::key_columns;
-use crate::schema::{
-    Change, ConstraintKind, ForeignKey, Index, IndexTarget, ObjectKind, ObjectRef, QName, Schema, Table,
-};
+use crate::schema::{Change, ConstraintKind, ForeignKey, Index, ObjectKind, ObjectRef, QName, Schema, Table};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Keys that go: of each table the columns of each, and what they are called.
@@ -29,8 +27,8 @@ impl<'a> Gone<'a> {
                 }
                 Change::DropIndex { table, name } => {
                     let index = before.tables.get(table).and_then(|t| t.indexes.get(name));
-                    if let Some(columns) = index.and_then(unique_columns) {
-                        gone.columns.entry(table).or_default().push(columns);
+                    if let Some(columns) = index.and_then(Index::unique_columns) {
+                        gone.columns.entry(table).or_default().push(columns.into_iter().collect());
                         gone.called.insert(ObjectRef::part(ObjectKind::Index, table.clone(), name));
                     }
                 }
@@ -55,17 +53,6 @@ impl<'a> Gone<'a> {
         let fits = |columns: &BTreeSet<&String>| wanted.is_empty() || *columns == wanted;
         self.columns.get(&key.references).is_some_and(|all| all.iter().any(fits))
     }
-}
-
-fn unique_columns(index: &Index) -> Option<BTreeSet<&String>> {
-    if !index.unique || index.predicate.is_some() {
-        return None;
-    }
-    let columns = index.keys.iter().map(|key| match &key.on {
-        IndexTarget::Column(name) => Some(name),
-        IndexTarget::Expression(_) => None,
-    });
-    columns.collect()
 }
 
 /// Adds the drop and the new making of foreign keys that stay, but whose key goes or is made anew.

@@ -69,7 +69,7 @@ impl<'a> Rebuild<'a> {
             before,
             after,
             dependants,
-            taken: changes.iter().filter_map(taken).collect(),
+            taken: changes.iter().filter_map(Change::taken).collect(),
             put: changes.iter().filter_map(put).collect(),
             whole: changes.iter().filter_map(whole).collect(),
             queue,
@@ -221,7 +221,7 @@ fn disturbed(change: &Change, before: &Schema) -> Vec<(ObjectRef, Disturbance)> 
         }
         Change::DropColumn { table, column } => of_column(before, table, column, Disturbance::Gone),
         Change::DropTable { name } => vec![(ObjectRef::new(ObjectKind::Table, name.clone()), Disturbance::Gone)],
-        other => taken(other).into_iter().map(|object| (object, Disturbance::Gone)).collect(),
+        other => other.taken().into_iter().map(|object| (object, Disturbance::Gone)).collect(),
     }
 }
 
@@ -230,25 +230,6 @@ fn of_column(before: &Schema, table: &QName, column: &str, how: Disturbance) -> 
     let children = before.tables.children(table).filter(|t| t.column(column).is_some());
     let own = (ObjectRef::part(ObjectKind::Column, table.clone(), column), how);
     std::iter::once(own).chain(children.flat_map(|t| of_column(before, &t.name, column, how))).collect()
-}
-
-/// The object, or part of one, that a change takes away.
-fn taken(change: &Change) -> Option<ObjectRef> {
-    use ObjectKind::{Column, Constraint, Default, Extension, Index, Routine, Sequence, Trigger, Type};
-    Some(match change {
-        Change::DropView { name, materialized } => ObjectRef::new(view_kind(*materialized), name.clone()),
-        Change::DropType { name } => ObjectRef::new(Type, name.clone()),
-        Change::DropSequence { name } => ObjectRef::new(Sequence, name.clone()),
-        Change::DropRoutine { key, .. } => ObjectRef::new(Routine, key.clone()),
-        Change::DropExtension { name } => ObjectRef::new(Extension, QName::new("", name)),
-        Change::DropOther { object } => object.id.clone(),
-        Change::DropColumn { table, column } => ObjectRef::part(Column, table.clone(), column),
-        Change::SetDefault { table, column, default: None } => ObjectRef::part(Default, table.clone(), column),
-        Change::DropConstraint { table, name } => ObjectRef::part(Constraint, table.clone(), name),
-        Change::DropIndex { table, name } => ObjectRef::part(Index, table.clone(), name),
-        Change::DropTrigger { table, name } => ObjectRef::part(Trigger, table.clone(), name),
-        _ => return None,
-    })
 }
 
 /// The part of an object, or object without a model, that a change makes.
@@ -264,15 +245,11 @@ fn put(change: &Change) -> Option<ObjectRef> {
     })
 }
 
-fn view_kind(materialized: bool) -> ObjectKind {
-    if materialized { ObjectKind::MaterializedView } else { ObjectKind::View }
-}
-
 /// The object that a change alters and that making it anew would bring along, as the server would name it.
 fn about(change: &Change) -> Option<ObjectRef> {
     use ObjectKind::{Column, MaterializedView, Routine, Type, View};
     Some(match change {
-        Change::ReplaceView { view } => ObjectRef::new(view_kind(view.materialized), view.name.clone()),
+        Change::ReplaceView { view } => ObjectRef::new(ObjectKind::of_view(view.materialized), view.name.clone()),
         Change::ReplaceRoutine { routine } => ObjectRef::new(Routine, routine.key()),
         Change::AlterType { definition } => ObjectRef::new(Type, definition.name.clone()),
         Change::SetComment { object, .. } if matches!(object.kind, View | MaterializedView | Routine | Column) => {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::diff::compare;
-use crate::schema::{Column, Constraint, ConstraintKind, EngineKind, Foreign, Generated, Named, Other, Routine, Table};
+use crate::schema::{Column, Constraint, ConstraintKind, EngineKind, Foreign, Generated, Other, Routine, Table};
 
 fn name(text: &str) -> QName {
     QName::new("public", text)
@@ -20,18 +20,7 @@ fn routine(arguments: &str) -> Routine {
 }
 
 fn view(text: &str, query: &str) -> View {
-    View {
-        name: name(text),
-        materialized: false,
-        columns: vec![("n".into(), "integer".into())],
-        query: query.into(),
-        populated: true,
-        options: crate::schema::Options::new(),
-        indexes: Named::new(),
-        triggers: Named::new(),
-        comment: None,
-        sql: None,
-    }
+    View { columns: vec![("n".into(), "integer".into())], ..View::new(name(text), query) }
 }
 
 /// `numbers (n, computed)` with a default, a check and a computed column on the function, and a view on that column.

@@ -110,7 +110,8 @@ fn entry(object: ObjectRef, group: Group, before: &Schema, after: &Schema, synta
 
 fn say(group: &Group, object: &ObjectRef, effect: Effect, before: &Schema) -> String {
     let changes = &group.changes;
-    if effect == Effect::Changed && changes.iter().any(makes) && changes.iter().any(takes) {
+    if effect == Effect::Changed && changes.iter().any(Change::makes_object) && changes.iter().any(Change::takes_object)
+    {
         let what = crate::sql::one_line(&object.to_string());
         return format!("The {what} is defined differently now.");
     }
@@ -139,43 +140,9 @@ fn told(changes: &[Change]) -> Vec<&Change> {
     changes.iter().enumerate().filter(|(at, c)| !on_the_way(*at, c)).map(|(_, c)| c).collect()
 }
 
-/// Whether the change makes a whole object.
-fn makes(change: &Change) -> bool {
-    matches!(
-        change,
-        Change::CreateSchema { .. }
-            | Change::CreateExtension { .. }
-            | Change::CreateTable { .. }
-            | Change::CreateView { .. }
-            | Change::CreateSequence { .. }
-            | Change::CreateType { .. }
-            | Change::CreateRoutine { .. }
-            | Change::CreateOther { .. }
-            | Change::CreateIndex { .. }
-            | Change::CreateTrigger { .. }
-    )
-}
-
-/// Whether the change removes a whole object.
-fn takes(change: &Change) -> bool {
-    matches!(
-        change,
-        Change::DropSchema { .. }
-            | Change::DropExtension { .. }
-            | Change::DropTable { .. }
-            | Change::DropView { .. }
-            | Change::DropSequence { .. }
-            | Change::DropType { .. }
-            | Change::DropRoutine { .. }
-            | Change::DropOther { .. }
-            | Change::DropIndex { .. }
-            | Change::DropTrigger { .. }
-    )
-}
-
 fn effect(changes: &[Change]) -> Effect {
     let renames = |c: &Change| renamed(c, &object(c)) != object(c);
-    match (changes.iter().any(makes), changes.iter().any(takes)) {
+    match (changes.iter().any(Change::makes_object), changes.iter().any(Change::takes_object)) {
         (true, false) => Effect::Added,
         (false, true) => Effect::Removed,
         (false, false) if changes.iter().all(renames) => Effect::Renamed,

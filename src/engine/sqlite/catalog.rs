@@ -4,8 +4,8 @@
 use super::facts::Facts;
 use super::reader::{create_index, create_table, lex};
 use crate::schema::{
-    Column, Dependency, EngineKind, Generated, KeptText, Named, Namespace, ObjectKind, ObjectRef, OutlineEntry, QName,
-    Schema, Table, TableStats, Trigger, View,
+    Column, Dependency, EngineKind, Generated, KeptText, Namespace, ObjectKind, ObjectRef, OutlineEntry, QName, Schema,
+    Table, TableStats, Trigger, View,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
@@ -191,17 +191,11 @@ fn countable(entries: &[Entry]) -> Vec<String> {
 }
 
 fn view(name: QName, sql: String, listed: &[Column]) -> View {
+    let query = view_query(&sql).unwrap_or_default();
     View {
-        name,
-        materialized: false,
         columns: listed.iter().map(|c| (c.name.clone(), c.data_type.clone())).collect(),
-        query: view_query(&sql).unwrap_or_default(),
-        populated: true,
-        options: crate::schema::Options::new(),
-        indexes: Named::new(),
-        triggers: Named::new(),
-        comment: None,
         sql: Some(sql),
+        ..View::new(name, query)
     }
 }
 

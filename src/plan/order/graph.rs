@@ -318,25 +318,13 @@ impl Turns {
     }
 }
 
-/// The object, or part of one, that a change takes away by itself.
+/// The object, part or tie to parents that a change takes away by itself.
 fn taken(change: &Change) -> Option<ObjectRef> {
-    use ObjectKind::{Column, Constraint, Default, Index, MaterializedView, Routine, Trigger, Type, View};
-    Some(match change {
-        Change::DropView { name, materialized } => {
-            ObjectRef::new(if *materialized { MaterializedView } else { View }, name.clone())
-        }
-        Change::DropType { name } => ObjectRef::new(Type, name.clone()),
-        Change::DropRoutine { key, .. } => ObjectRef::new(Routine, key.clone()),
-        Change::DropOther { object } => object.id.clone(),
-        Change::DropColumn { table, column } => ObjectRef::part(Column, table.clone(), column),
-        Change::SetDefault { table, column, default: None } => ObjectRef::part(Default, table.clone(), column),
-        Change::DropConstraint { table, name } => ObjectRef::part(Constraint, table.clone(), name),
-        Change::DropIndex { table, name } => ObjectRef::part(Index, table.clone(), name),
-        Change::DropTrigger { table, name } => ObjectRef::part(Trigger, table.clone(), name),
-        Change::SetPartition { table, partition: None } => descent(table),
-        Change::SetInherits { table, inherits } if inherits.is_empty() => descent(table),
-        _ => return None,
-    })
+    match change {
+        Change::SetPartition { table, partition: None } => Some(descent(table)),
+        Change::SetInherits { table, inherits } if inherits.is_empty() => Some(descent(table)),
+        other => other.taken(),
+    }
 }
 
 /// That a table is somebody's child.

@@ -1,6 +1,6 @@
 //! Names that can be there or not.
 
-use crate::schema::{ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, QName, Table};
+use crate::schema::{ConstraintKind, Index, ObjectKind, ObjectRef, QName, Table};
 use std::fmt;
 
 /// A name that changes make, remove and need.
@@ -110,18 +110,6 @@ impl fmt::Display for Key {
     }
 }
 
-/// The columns of an index that a foreign key can point at.
-pub(super) fn unique_columns(index: &Index) -> Option<Vec<&String>> {
-    if !index.unique || index.predicate.is_some() {
-        return None;
-    }
-    let columns = index.keys.iter().map(|key| match &key.on {
-        IndexTarget::Column(name) => Some(name),
-        IndexTarget::Expression(_) => None,
-    });
-    columns.collect()
-}
-
 /// The columns of a constraint that a foreign key can point at.
 pub(super) fn key_columns(kind: &ConstraintKind) -> Option<&[String]> {
     match kind {
@@ -133,6 +121,6 @@ pub(super) fn key_columns(kind: &ConstraintKind) -> Option<&[String]> {
 /// Every key that foreign keys can point at in a table.
 pub(super) fn unique_keys(table: &Table) -> impl Iterator<Item = Key> + '_ {
     let constraints = table.constraints.values().filter_map(|c| key_columns(&c.kind));
-    let indexes = table.indexes.values().filter_map(unique_columns);
+    let indexes = table.indexes.values().filter_map(Index::unique_columns);
     constraints.map(|columns| Key::unique(&table.name, columns)).chain(indexes.map(|c| Key::unique(&table.name, c)))
 }

@@ -1,6 +1,6 @@
 //! What a change makes, removes and needs, as far as the order depends on it and the model tells.
 
-use super::key::{Key, key_columns, unique_columns, unique_keys};
+use super::key::{Key, key_columns, unique_keys};
 use super::split::Part;
 use crate::schema::{
     Change, Column, Constraint, ConstraintKind, Index, IndexTarget, ObjectKind, ObjectRef, Other, QName, Routine,
@@ -235,7 +235,7 @@ impl Touch {
                 let Some(index) = before.tables.get(table).and_then(|t| t.indexes.get(name)) else {
                     return self.needs([own_parts(table)]);
                 };
-                self.removes.extend(unique_columns(index).map(|columns| Key::unique(table, columns)));
+                self.removes.extend(index.unique_columns().map(|columns| Key::unique(table, columns)));
                 self.leaves(index_columns(index).map(|c| Key::Column(table.clone(), c.clone())));
             }
             Change::AttachIndex { table, name, parent } => {
@@ -368,7 +368,7 @@ impl Touch {
         }
         for index in table.indexes.values() {
             self.makes.push(Key::Relation(table.name.sibling(&index.name)));
-            self.makes.extend(unique_columns(index).map(|columns| Key::unique(&table.name, columns)));
+            self.makes.extend(index.unique_columns().map(|columns| Key::unique(&table.name, columns)));
             self.needs(index.attached_to.iter().cloned().map(Key::Relation));
             self.text.extend(index_text(index));
         }
@@ -476,7 +476,7 @@ impl Touch {
     fn index(&mut self, table: &QName, index: &Index) {
         self.needs(index.attached_to.iter().cloned().map(Key::Relation));
         self.makes.push(Key::Relation(table.sibling(&index.name)));
-        self.makes.extend(unique_columns(index).map(|columns| Key::unique(table, columns)));
+        self.makes.extend(index.unique_columns().map(|columns| Key::unique(table, columns)));
         self.needs([Key::Relation(table.clone())]);
         self.needs(index_columns(index).map(|c| Key::Column(table.clone(), c.clone())));
         self.text.extend(index_text(index));

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::schema::{
-    Action, Column, Constraint, ConstraintKind, Dependency, DomainCheck, EngineKind, ForeignKey, Named, ObjectKind,
-    ObjectRef, PartitionOf, QName, Routine, Table, TypeDef, TypeKind, View,
+    Action, Column, Constraint, ConstraintKind, Dependency, DomainCheck, EngineKind, ForeignKey, ObjectKind, ObjectRef,
+    PartitionOf, QName, Routine, Table, TypeDef, TypeKind, View,
 };
 
 fn name(text: &str) -> QName {
@@ -54,18 +54,7 @@ fn routine(text: &str, definition: &str) -> Routine {
 }
 
 fn view(text: &str) -> View {
-    View {
-        name: name(text),
-        materialized: false,
-        columns: vec![("n".into(), "bigint".into())],
-        query: "SELECT 1 AS n".into(),
-        populated: true,
-        options: crate::schema::Options::new(),
-        indexes: Named::new(),
-        triggers: Named::new(),
-        comment: None,
-        sql: None,
-    }
+    View { columns: vec![("n".into(), "bigint".into())], ..View::new(name(text), "SELECT 1 AS n") }
 }
 
 fn domain(text: &str, check: Option<&str>) -> TypeDef {

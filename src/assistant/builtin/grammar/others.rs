@@ -202,7 +202,7 @@ fn comment(draft: &mut Draft<'_>, said: &Captures<'_>) -> Flow<()> {
     let object = if let Ok(table) = draft.strictly(|d| d.table_ref(what)) {
         ObjectRef::new(ObjectKind::Table, table)
     } else if let Ok((name, materialized)) = view_ref(draft, what) {
-        ObjectRef::new(if materialized { ObjectKind::MaterializedView } else { ObjectKind::View }, name)
+        ObjectRef::new(ObjectKind::of_view(materialized), name)
     } else {
         let columns = draft.column_refs(what)?;
         let [column] = columns.as_slice() else { return Err(Stop::No) };

@@ -161,7 +161,7 @@ fn texts(draft: &Draft<'_>, object: &ObjectRef, names: &[&str], found: &mut Foun
     }
     let all = |text: &str| names.iter().all(|name| mentions(text, name));
     for view in draft.schema.views.values().filter(|v| v.name != object.name && all(&v.query)) {
-        let kind = if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+        let kind = ObjectKind::of_view(view.materialized);
         add(kind.word(), view.name.short(), ObjectRef::new(kind, view.name.clone()));
     }
     for routine in draft.schema.routines.values().filter(|r| all(&r.definition)) {

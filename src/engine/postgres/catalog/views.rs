@@ -5,7 +5,7 @@ use super::super::wire::{Cells, rows};
 use super::build::Build;
 use super::text::options;
 use crate::Result;
-use crate::schema::{Named, ObjectKind, QName, View};
+use crate::schema::{ObjectKind, QName, View};
 use sqlx::postgres::PgConnection;
 
 pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Result<()> {
@@ -22,18 +22,13 @@ pub(super) async fn read(connection: &mut PgConnection, build: &mut Build) -> Re
         let materialized: bool = cells.take()?;
         let query: String = cells.take()?;
         let view = View {
-            name: name.clone(),
             materialized,
-            columns: Vec::new(),
-            query: query.trim().trim_end_matches(';').trim_end().to_owned(),
             options: options(cells.take()?, ""),
-            indexes: Named::new(),
-            triggers: Named::new(),
             comment: cells.take()?,
             populated: cells.take()?,
-            sql: None,
+            ..View::new(name.clone(), query.trim().trim_end_matches(';').trim_end().to_owned())
         };
-        build.name_relation(oid, if materialized { ObjectKind::MaterializedView } else { ObjectKind::View }, &name);
+        build.name_relation(oid, ObjectKind::of_view(materialized), &name);
         build.views.insert(oid, view);
     }
     Ok(())

@@ -106,7 +106,7 @@ impl<'s> Users<'s> {
             up.extend(view::create(one));
             let hangs_on = schema.others.iter().filter(|o| o.id.part.is_some() && o.id.name == one.name);
             up.extend(hangs_on.flat_map(crate::schema::Other::statements));
-            let kind = if one.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+            let kind = ObjectKind::of_view(one.materialized);
             up.extend(again(&ObjectRef::new(kind, one.name.clone()), schema));
         }
     }

@@ -7,7 +7,7 @@ use super::{columns, indexes, names, titles};
 use crate::Result;
 use crate::engine::postgres::render::{ident, relation};
 use crate::plan::{Phase, Rollback, Step, StepKind};
-use crate::schema::{Change, Column, Index, IndexTarget, Named, ObjectKind, ObjectRef, Owned, QName, Schema, View};
+use crate::schema::{Change, Column, Index, IndexTarget, ObjectKind, ObjectRef, Owned, QName, Schema, View};
 
 /// A step for people.
 pub(super) fn wait(title: String, note: String) -> Step {
@@ -26,18 +26,8 @@ pub(super) fn table(planner: &mut Planner<'_>, from: &QName, to: &str) -> Result
     let columns: Vec<(String, String)> = found.columns.iter().map(|c| (c.name.clone(), c.data_type.clone())).collect();
     let renamed = from.sibling(to);
     let list: Vec<String> = columns.iter().map(|(name, _)| ident(name)).collect();
-    let view = View {
-        name: from.clone(),
-        materialized: false,
-        columns,
-        query: format!("SELECT {}\nFROM {}", list.join(", "), relation(&renamed)),
-        populated: true,
-        options: crate::schema::Options::new(),
-        indexes: Named::new(),
-        triggers: Named::new(),
-        comment: None,
-        sql: None,
-    };
+    let view =
+        View { columns, ..View::new(from.clone(), format!("SELECT {}\nFROM {}", list.join(", "), relation(&renamed))) };
     let rename = Change::RenameTable { from: from.clone(), to: to.to_owned() };
     let title = titles::title(&rename);
     let mut changes = vec![rename, Change::CreateView { view: Box::new(view) }];

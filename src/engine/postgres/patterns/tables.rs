@@ -56,7 +56,7 @@ pub(super) fn replace_view(planner: &mut Planner<'_>, view: &View) -> Result<()>
     if replaceable(old, view) || (view.columns.is_empty() && !view.materialized && !old.materialized) {
         return planner.direct(&change);
     }
-    let kind = if old.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+    let kind = ObjectKind::of_view(old.materialized);
     let above = views_on(&planner.now, &[ObjectRef::new(kind, view.name.clone())]);
     let mut changes: Vec<Change> = above.iter().rev().map(drop_view).collect();
     changes.push(drop_view(old));
@@ -75,7 +75,7 @@ pub(super) fn replace_view(planner: &mut Planner<'_>, view: &View) -> Result<()>
 /// What a view has that is lost when it is dropped and made again.
 pub(super) fn rights_of_view(schema: &Schema, view: &View) -> Vec<Change> {
     let on = ObjectRef::new(ObjectKind::Table, view.name.clone());
-    let kind = if view.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+    let kind = ObjectKind::of_view(view.materialized);
     let object = ObjectRef { kind, ..on.clone() };
     let owner = schema.owners.get(&object).cloned();
     let owner = owner.map(|owner| Change::SetOwner { object, owner: Some(owner) });
@@ -94,7 +94,7 @@ pub(super) fn view_back(change: &Change, before: &Schema) -> Option<Vec<Change>>
     if view.columns.is_empty() || was.columns.is_empty() || replaceable(view, was) {
         return None;
     }
-    let kind = if was.materialized { ObjectKind::MaterializedView } else { ObjectKind::View };
+    let kind = ObjectKind::of_view(was.materialized);
     let above = views_on(before, &[ObjectRef::new(kind, was.name.clone())]);
     let again: Vec<&View> = std::iter::once(was).chain(&above).collect();
     let mut changes: Vec<Change> = above.iter().rev().map(drop_view).collect();

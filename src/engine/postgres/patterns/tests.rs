@@ -3,8 +3,7 @@
 use super::*;
 use crate::plan::{StepKind, Style};
 use crate::schema::{
-    Action, Column, Constraint, ConstraintKind, EngineKind, ForeignKey, Index, Named, QName, Table, TableStats,
-    Transform,
+    Action, Column, Constraint, ConstraintKind, EngineKind, ForeignKey, Index, QName, Table, TableStats, Transform,
 };
 
 fn sales() -> QName {
@@ -230,16 +229,8 @@ fn what_views_stand_on_is_not_dropped() {
     schema.views.insert(
         view.clone(),
         crate::schema::View {
-            name: view,
-            materialized: false,
             columns: vec![("amount".into(), "integer".into())],
-            query: "SELECT sales.amount FROM public.sales".into(),
-            populated: true,
-            options: crate::schema::Options::new(),
-            indexes: Named::new(),
-            triggers: Named::new(),
-            comment: None,
-            sql: None,
+            ..crate::schema::View::new(view, "SELECT sales.amount FROM public.sales")
         },
     );
     let drop = [Change::DropColumn { table: sales(), column: "amount".into() }];

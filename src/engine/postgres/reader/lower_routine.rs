@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::parse_table::options;
 use super::types::read_type;
 use super::world::World;
-use crate::schema::{Change, Named, Options, Routine, Trigger, View};
+use crate::schema::{Change, Options, Routine, Trigger, View};
 
 const MODES: &[&str] = &["in out", "inout", "in", "out", "variadic"];
 
@@ -153,16 +153,13 @@ impl World<'_> {
         self.reading.complete &= columns.is_empty() && !recursive;
         let old = self.schema.views.get(&name);
         let view = View {
-            name,
             materialized,
             columns: old.map(|v| v.columns.clone()).unwrap_or_default(),
-            query: query.to_owned(),
             populated: !(materialized && lower.ends_with("with no data")),
             options,
-            indexes: Named::new(),
             triggers: old.map(|v| v.triggers.clone()).unwrap_or_default(),
             comment: old.and_then(|v| v.comment.clone()),
-            sql: None,
+            ..View::new(name, query.to_owned())
         };
         let view = Box::new(view);
         let change = if replace && old.is_some() { Change::ReplaceView { view } } else { Change::CreateView { view } };

@@ -3,7 +3,7 @@
 use super::lex::{Cursor, Kind};
 use super::{alter, create_index, create_table, rows};
 use crate::engine::sqlite::catalog::view_query;
-use crate::schema::{Change, Named, QName, Schema, Trigger, View};
+use crate::schema::{Change, QName, Schema, Trigger, View};
 use crate::sql::{Reading, RowWrite};
 use std::collections::HashSet;
 
@@ -193,18 +193,7 @@ fn create(text: &str, schema: &Schema) -> Read {
         if temporary || there(&name, maybe) {
             return done("CREATE VIEW", Vec::new());
         }
-        let view = View {
-            name: QName::new("main", name),
-            materialized: false,
-            columns: Vec::new(),
-            query,
-            populated: true,
-            options: crate::schema::Options::new(),
-            indexes: Named::new(),
-            triggers: Named::new(),
-            comment: None,
-            sql: Some(text.to_owned()),
-        };
+        let view = View { sql: Some(text.to_owned()), ..View::new(QName::new("main", name), query) };
         let read = done("CREATE VIEW", vec![Change::CreateView { view: Box::new(view) }]);
         return Read { understood: false, ..read };
     }
