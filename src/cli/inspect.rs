@@ -16,7 +16,9 @@ pub async fn run(args: Inspect, config: &Config) -> Result<Status> {
         SchemaFormat::Json => output::print_json(&loaded.schema)?,
         SchemaFormat::Sql => output::print_sql(&loaded.dialect.script(&loaded.schema)),
         SchemaFormat::Text => {
-            diff::leftovers(&loaded.schema, "this database").iter().for_each(|left| output::note(left));
+            for left in diff::leftovers(&loaded.schema, "this database") {
+                output::note(&left);
+            }
             output::print(&show::schema(&loaded.schema));
         }
     }

@@ -58,13 +58,19 @@ pub fn repair(schema: &Schema) -> Vec<Change> {
         let Some(table) = whole.tables.get_mut(&name) else { continue };
         if table.partition_by.is_none() {
             table.indexes.retain(|_, index| index.valid || !is_spare(index));
-            table.indexes.iter_mut().for_each(|(_, index)| index.valid = true);
+            for (_, index) in table.indexes.iter_mut() {
+                index.valid = true;
+            }
         }
-        table.constraints.iter_mut().filter(|(_, c)| c.enforced).for_each(|(_, c)| c.validated = true);
+        for (_, constraint) in table.constraints.iter_mut().filter(|(_, c)| c.enforced) {
+            constraint.validated = true;
+        }
     }
     for definition in whole.types.values_mut() {
         if let TypeKind::Domain { checks, .. } = &mut definition.kind {
-            checks.values_mut().for_each(|check| check.validated = true);
+            for check in checks.values_mut() {
+                check.validated = true;
+            }
         }
     }
     compare(schema, &whole, &[])
@@ -105,7 +111,9 @@ mod tests {
         let name = QName::new("public", "sales");
         schema.tables.get_mut(&name).unwrap().indexes.insert(spare.name.clone(), spare);
         let mut whole = schema.clone();
-        repair(&schema).iter().for_each(|change| whole.apply(change).unwrap());
+        for change in repair(&schema) {
+            whole.apply(&change).unwrap();
+        }
         assert_eq!(leftovers(&whole, "this database"), Vec::<String>::new());
         assert_eq!(whole.tables.get(&name).unwrap().indexes.keys().collect::<Vec<_>>(), ["broken", "whole"]);
         assert_eq!(repair(&whole), Vec::new());

@@ -151,12 +151,12 @@ impl Tables {
     }
 
     /// In the order of their names, each once.
-    fn found<'a>(
-        &'a self,
+    fn found(
+        &self,
         which: impl Fn(&Links) -> &Candidates,
         key: u64,
         holds: impl Fn(&Table) -> bool,
-    ) -> impl Iterator<Item = &'a Shared<Table>> {
+    ) -> impl Iterator<Item = &Shared<Table>> {
         let links = self.links.get_or_init(|| Links::of(&self.by_name));
         let known = links.find(which(links), key);
         let names: BTreeSet<&QName> = known.chain(&self.touched).collect();

@@ -65,6 +65,7 @@ pub(super) async fn inspect(connection: &mut PgConnection, info: &ServerInfo) ->
             Ok(Some(schema)) => return Ok(schema),
             Ok(None) => {}
             Err(why) if attempt + 1 < TRIES && steady::may_pass(&why) => {}
+            Err(why) if !held && why.code == ErrorCode::LockTimeout => {}
             Err(why) => return Err(why),
         }
     }
@@ -80,6 +81,9 @@ async fn once(connection: &mut PgConnection, info: &ServerInfo, held: bool) -> R
         return Ok(steady::is_undisturbed(connection, &mark, true).await?.then_some(schema));
     }
     run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    // What was decompiled stays locked against changes. Somebody who waits for that, and has what is wanted next, would
+    // be the one whom the server ends for the deadlock (after `deadlock_timeout`, 1 s): this side gives way before.
+    run(connection, "SET LOCAL lock_timeout = '100ms'").await?;
     let (schema, mark) = read(connection, info).await?;
     // Within the transaction nothing new can be seen.
     run(connection, "ROLLBACK").await?;

@@ -98,13 +98,13 @@ impl Takeover {
         }
         let statistics = self.statistics(&before);
         for object in &statistics {
-            script.make(Change::DropOther { object: object.clone() })?;
+            script.make(Change::DropOther { object: Box::new(object.clone()) })?;
         }
         self.move_columns(&mut script, &before, &aside)?;
         self.move_indexes(&mut script, &table, copies)?;
         let unchecked = self.constraints_again(&mut script, &own, copies, &incoming)?;
         for object in statistics {
-            script.make(Change::CreateOther { object })?;
+            script.make(Change::CreateOther { object: Box::new(object) })?;
         }
         for view in &views {
             script.make(create_view(view))?;
@@ -132,11 +132,11 @@ impl Takeover {
     }
 
     /// Extended statistics that name the column: they would stay with the old one.
-    fn statistics(&self, schema: &Schema) -> Vec<Box<Other>> {
+    fn statistics(&self, schema: &Schema) -> Vec<Other> {
         let column = ObjectRef::part(ObjectKind::Column, self.table.clone(), &self.old.name);
         let on_it = |object: &ObjectRef| schema.dependencies.iter().any(|d| d.from == *object && d.on == column);
         let all = schema.others.iter().filter(|o| o.id.kind == ObjectKind::Statistics);
-        all.filter(|o| on_it(&o.id)).cloned().map(Box::new).collect()
+        all.filter(|o| on_it(&o.id)).cloned().collect()
     }
 
     /// Rights on the old column are given on the new one as well.
