@@ -61,6 +61,14 @@ impl Options {
         let set = after.iter().skip(same).map(|(key, value)| (key.clone(), value.clone())).collect();
         Some((set, reset))
     }
+
+    /// What to set and what to reset to come back to `self` after `set` and `reset`, in the order of before.
+    pub fn way_back(&self, set: &Self, reset: &[String]) -> (Self, Vec<String>) {
+        let mut now = self.clone();
+        now.retain(|key, _| !reset.iter().any(|name| name == key));
+        now.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
+        now.change_to(self).unwrap_or_default()
+    }
 }
 
 impl PartialEq for Options {
@@ -148,5 +156,14 @@ mod tests {
         assert_eq!(set.keys().collect::<Vec<_>>(), ["b", "c"]);
         assert_eq!(reset, ["x"]);
         assert!(before.change_to(&before).is_none());
+    }
+
+    #[test]
+    fn settings_come_back_in_their_order() {
+        let was = options(&[("n_distinct", "5"), ("n_distinct_inherited", "10"), ("other", "1")]);
+        let (set, reset) =
+            was.way_back(&options(&[("n_distinct_inherited", "8"), ("new", "2")]), &["n_distinct".into()]);
+        assert_eq!(set.keys().collect::<Vec<_>>(), ["n_distinct", "n_distinct_inherited", "other"]);
+        assert_eq!(reset, ["new"]);
     }
 }

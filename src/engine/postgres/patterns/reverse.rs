@@ -158,14 +158,6 @@ fn table<'a>(schema: &'a Schema, name: &QName) -> Option<&'a Table> {
     schema.tables.get(name).map(|t| &**t)
 }
 
-/// Settings as they were, for the names that a change touches.
-fn options_before<'a>(was: &Options, set: &'a Options, reset: &'a [String]) -> (Options, Vec<String>) {
-    let touched = || set.keys().chain(reset);
-    let old = touched().filter_map(|key| was.get(key).map(|value| (key.clone(), value.clone()))).collect();
-    let new = touched().filter(|key| !was.contains_key(key)).cloned().collect();
-    (old, new)
-}
-
 fn of_table(change: &Change, before: &Schema) -> Reverse {
     match change {
         Change::CreateTable { table } => exact([Change::DropTable { name: table.name.clone() }]),
@@ -182,7 +174,7 @@ fn of_table(change: &Change, before: &Schema) -> Reverse {
         }
         Change::SetTableOptions { name, set, reset } => {
             let was = table(before, name).map(|t| t.options.clone()).unwrap_or_default();
-            let (set, reset) = options_before(&was, set, reset);
+            let (set, reset) = was.way_back(set, reset);
             exact([Change::SetTableOptions { name: name.clone(), set, reset }])
         }
         Change::SetRowSecurity { table: name, .. } => {
@@ -357,7 +349,7 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
         },
         Change::SetColumnOptions { table, column, set, reset } => {
             let was = old(table, column).map(|c| c.options).unwrap_or_default();
-            let (set, reset) = options_before(&was, set, reset);
+            let (set, reset) = was.way_back(set, reset);
             exact([Change::SetColumnOptions { table: table.clone(), column: column.clone(), set, reset }])
         }
         Change::Backfill { column, .. } => {
