@@ -4,8 +4,8 @@ use super::{enums, extensions, routines, tables};
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, Extension, ObjectKind, ObjectRef, Options, PartitionOf, QName, Schema,
-    Sequence, Table, TypeDef,
+    Change, Column, Constraint, ConstraintKind, Extension, ObjectKind, ObjectRef, PartitionOf, QName, Schema, Sequence,
+    Table, TypeDef,
 };
 
 /// Changes that undo a change, and what they cannot bring back.
