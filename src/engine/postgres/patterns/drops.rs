@@ -3,7 +3,7 @@
 use super::moved::{self, KeptTable};
 use super::planner::Planner;
 use super::tables::views_on;
-use super::{expression, names, reverse, titles};
+use super::{again, expression, names, titles};
 use crate::engine::postgres::render::column::set_not_null;
 use crate::engine::postgres::render::{ident, ident_list, relation};
 use crate::plan::{Phase, Rollback, RollbackKind, Step};
@@ -215,7 +215,7 @@ pub(super) fn table(planner: &mut Planner<'_>, name: &QName) -> Result<()> {
         found.columns.iter().filter(|c| c.identity.is_some()).map(|c| c.name.clone()).collect();
     let select = format!("SELECT {}", list(&columns, |c| kept_as(found, c)));
     let values = list(&columns, |c| put_back(found, c, ""));
-    let again = reverse::table_again(&planner.now, name);
+    let again = again::table(&planner.now, name);
     let mut step = planner.step_of(titles::title(&change), Phase::Contract, vec![change])?;
     step.destroys = vec![name.short()];
     if partitioned || columns.is_empty() {

@@ -1,5 +1,6 @@
 //! The safe ways of PostgreSQL: each change as the steps that keep an application running meanwhile.
 
+mod again;
 mod columns;
 mod constraints;
 mod conversion;

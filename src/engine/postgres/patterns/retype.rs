@@ -3,7 +3,7 @@
 use super::planner::{Planner, is_foreign};
 use super::tables::{drop_view, rights_of_view, views_on};
 use super::takeover::Takeover;
-use super::{conversion, expression, names, reverse, titles};
+use super::{again, conversion, expression, names, titles};
 use crate::Result;
 use crate::engine::postgres::render::{ident, relation};
 use crate::plan::Phase;
@@ -125,7 +125,7 @@ fn around_computed(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     let mut changes: Vec<Change> = views.iter().rev().map(drop_view).collect();
     changes.extend(computed.iter().map(|c| Change::DropColumn { table: table.clone(), column: c.clone() }));
     changes.push(with_cast(change, planner));
-    changes.extend(computed.iter().flat_map(|c| reverse::column_again(&planner.now, table, c)));
+    changes.extend(computed.iter().flat_map(|c| again::column(&planner.now, table, c)));
     changes.extend(views.iter().map(create_view));
     let mut step = planner.step_of(titles::title(change), Phase::Migrate, changes)?;
     step.note = Some(format!(

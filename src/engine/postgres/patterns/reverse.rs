@@ -1,11 +1,11 @@
 //! The way back of every change, as changes: what was there before, made again.
 
-use super::{enums, extensions, routines, tables};
+use super::{again, enums, extensions, routines, tables};
 use crate::engine::postgres::render::render;
 use crate::plan::{Rollback, RollbackKind};
 use crate::schema::{
-    Change, Column, Constraint, ConstraintKind, Extension, ObjectKind, ObjectRef, PartitionOf, QName, Schema, Sequence,
-    Table, TypeDef,
+    Change, Column, Constraint, ConstraintKind, Extension, ObjectKind, ObjectRef, PartitionOf, QName, Schema, Table,
+    TypeDef,
 };
 
 /// Changes that undo a change, and what they cannot bring back.
@@ -162,8 +162,8 @@ fn of_table(change: &Change, before: &Schema) -> Reverse {
     match change {
         Change::CreateTable { table } => exact([Change::DropTable { name: table.name.clone() }]),
         Change::DropTable { name } => match before.tables.get(name) {
-            Some(table) if table.foreign.is_some() => exact(table_again(before, name)),
-            _ => lossy(table_again(before, name), "the table comes back empty."),
+            Some(table) if table.foreign.is_some() => exact(again::table(before, name)),
+            _ => lossy(again::table(before, name), "the table comes back empty."),
         },
         Change::RenameTable { from, to } => {
             exact([Change::RenameTable { from: from.sibling(to), to: from.name.clone() }])
@@ -206,80 +206,6 @@ fn set_partition_back(name: &QName, to: Option<&PartitionOf>, before: &Schema) -
     exact(std::iter::once(Change::SetPartition { table: name.clone(), partition }).chain(drops))
 }
 
-/// The owner is said once it is there again.
-fn unowned(sequence: &Sequence) -> Sequence {
-    Sequence { owned_by: None, ..sequence.clone() }
-}
-
-/// A dropped table with the sequences that went with it.
-pub(super) fn table_again(before: &Schema, name: &QName) -> Vec<Change> {
-    let Some(table) = table(before, name) else { return Vec::new() };
-    let owned: Vec<_> =
-        before.sequences.values().filter(|s| s.owned_by.as_ref().is_some_and(|(t, _)| t == name)).collect();
-    let mut out: Vec<Change> = owned.iter().map(|s| Change::CreateSequence { sequence: unowned(s) }).collect();
-    out.push(Change::CreateTable { table: Box::new(table.clone()) });
-    out.extend(owned.iter().map(|s| Change::AlterSequence { sequence: (*s).clone() }));
-    out
-}
-
-/// A dropped column with all that went with it.
-pub(super) fn column_again(before: &Schema, name: &QName, column: &str) -> Vec<Change> {
-    let Some(was) = table(before, name) else { return Vec::new() };
-    let Some(old) = was.column(column) else { return Vec::new() };
-    let owner = (name.clone(), column.to_owned());
-    let owned: Vec<_> = before.sequences.values().filter(|s| s.owned_by.as_ref() == Some(&owner)).collect();
-    let mut out: Vec<Change> = owned.iter().map(|s| Change::CreateSequence { sequence: unowned(s) }).collect();
-    out.push(Change::AddColumn { table: name.clone(), column: old.clone() });
-    out.extend(owned.iter().map(|s| Change::AlterSequence { sequence: (*s).clone() }));
-    for index in was.indexes.values().filter(|i| i.names_column(column)) {
-        out.push(Change::CreateIndex { table: name.clone(), index: index.clone() });
-    }
-    for constraint in was.constraints.values().filter(|c| c.kind.columns().iter().any(|c| c == column)) {
-        if !matches!(constraint.kind, ConstraintKind::NotNull { .. }) {
-            out.push(Change::AddConstraint { table: name.clone(), constraint: constraint.clone() });
-        }
-    }
-    out.extend(before.tables.children(name).flat_map(|child| below_again(before, child, old)));
-    out
-}
-
-/// What a partition or child has of a column besides what it gets from the parent's.
-fn below_again(before: &Schema, child: &Table, parent: &Column) -> Vec<Change> {
-    let Some(own) = child.column(&parent.name).filter(|c| c.inherited || child.partition_of.is_some()) else {
-        return Vec::new();
-    };
-    let (table, column) = (|| child.name.clone(), || own.name.clone());
-    let mut out = Vec::new();
-    if own.default != parent.default && own.generated.is_none() {
-        out.push(Change::SetDefault { table: table(), column: column(), default: own.default.clone() });
-    }
-    if !own.nullable && parent.nullable {
-        out.push(Change::SetNotNull { table: table(), column: column(), fill: None });
-    }
-    if !own.options.is_empty() {
-        out.push(Change::SetColumnOptions {
-            table: table(),
-            column: column(),
-            set: own.options.clone(),
-            reset: Vec::new(),
-        });
-    }
-    if own.comment.is_some() {
-        let object = ObjectRef::part(ObjectKind::Column, table(), column());
-        out.push(Change::SetComment { object, comment: own.comment.clone() });
-    }
-    for index in child.indexes.values().filter(|i| i.names_column(&own.name)) {
-        out.push(Change::CreateIndex { table: table(), index: index.clone() });
-    }
-    for constraint in child.constraints.values().filter(|c| c.kind.columns().contains(&own.name)) {
-        if !matches!(constraint.kind, ConstraintKind::NotNull { .. }) {
-            out.push(Change::AddConstraint { table: table(), constraint: constraint.clone() });
-        }
-    }
-    out.extend(before.tables.children(&child.name).flat_map(|below| below_again(before, below, own)));
-    out
-}
-
 fn of_column(change: &Change, before: &Schema) -> Reverse {
     let old = |name: &QName, column: &str| table(before, name).and_then(|t| t.column(column)).cloned();
     match change {
@@ -287,7 +213,7 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
             exact([Change::DropColumn { table: table.clone(), column: column.name.clone() }])
         }
         Change::DropColumn { table, column } => {
-            lossy(column_again(before, table, column), format!("the values of {column} do not come back."))
+            lossy(again::column(before, table, column), format!("the values of {column} do not come back."))
         }
         Change::RenameColumn { table, from, to } => {
             exact([Change::RenameColumn { table: table.clone(), from: to.clone(), to: from.clone() }])
@@ -357,7 +283,7 @@ fn of_column(change: &Change, before: &Schema) -> Reverse {
         }
         Change::Reshape { table, from, into } => {
             let mut back: Vec<Change> =
-                from.iter().flat_map(|c| column_again(before, table, c)).map(without_values).collect();
+                from.iter().flat_map(|c| again::column(before, table, c)).map(without_values).collect();
             back.extend(
                 into.iter().map(|t| Change::DropColumn { table: table.clone(), column: t.column.name.clone() }),
             );
