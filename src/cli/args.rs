@@ -386,8 +386,16 @@ pub struct Ask {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lockstep explain set-not-null-scan")]
+#[command(
+    after_help = "Examples:\n  lockstep explain\n  lockstep explain set-not-null-scan\n  lockstep explain --all -f json"
+)]
 pub struct Explain {
-    /// A rule's id; without it all rules are listed.
+    /// A rule's id; without it all rules are listed, group by group.
+    #[arg(conflicts_with = "all")]
     pub rule: Option<String>,
+    /// Explain every rule in full.
+    #[arg(long)]
+    pub all: bool,
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub format: PlainFormat,
 }

@@ -1,6 +1,6 @@
-//! `lockstep lint` and `lockstep explain`.
+//! `lockstep lint`.
 
-use super::args::{Explain, FailOn, Lint, LintFormat};
+use super::args::{FailOn, Lint, LintFormat};
 use super::lint_formats::{self as formats, FileReport, Report, SkippedReport};
 use super::lint_history::Bench;
 use super::source::folder::{self, Folders};
@@ -9,7 +9,7 @@ use super::{Status, inspect, output};
 use crate::config::Config;
 use crate::migrations::Layout;
 use crate::plan::Severity;
-use crate::risk::{self, rules};
+use crate::risk;
 use crate::schema::{Namespace, Schema};
 use crate::{Error, ErrorCode, Result};
 use std::path::{Path, PathBuf};
@@ -97,21 +97,4 @@ fn file(path: &Path, schema: &Schema, bench: &Bench<'_>, folders: &mut Folders) 
     let findings = risk::lint_script(&script, schema, bench.dialect, bench.connected);
     let skipped = script.skipped.iter().map(SkippedReport::of).collect();
     Ok(FileReport { path: path.display().to_string(), statements: findings, skipped })
-}
-
-/// Says what a rule means, or lists all of them.
-pub fn explain(args: Explain) -> Result<Status> {
-    let Some(id) = args.rule else {
-        let lines: Vec<String> = rules::all().iter().map(|rule| format!("{:<40} {}", rule.id, rule.title)).collect();
-        output::print(&lines.join("\n"));
-        return Ok(Status::Yes);
-    };
-    let rule = rules::explain(&id).ok_or_else(|| {
-        Error::new(ErrorCode::NotFound, format!("there is no rule {id:?}")).hint("lockstep explain lists all rules.")
-    })?;
-    output::print(&format!(
-        "{} (usually {})\n{}\n\nWhy: {}\n\nWhat to do: {}\n",
-        rule.id, rule.severity, rule.title, rule.why, rule.advice
-    ));
-    Ok(Status::Yes)
 }

@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod demo;
 mod diff;
+mod explain;
 mod export;
 mod inspect;
 mod lint;
@@ -93,7 +94,7 @@ async fn run(arguments: Cli) -> Result<Status> {
         Some(Command::Status(args)) => status::run(args, &config).await,
         Some(Command::Watch(args)) => watch::run(args, &config).await,
         Some(Command::Ask(args)) => ask::run(args, &config).await,
-        Some(Command::Explain(args)) => lint::explain(args),
+        Some(Command::Explain(args)) => explain::run(&args),
     }
 }
 
@@ -128,7 +129,8 @@ fn wants_json(arguments: &Cli) -> bool {
         Some(Command::Status(a)) => a.format == PlainFormat::Json,
         Some(Command::Watch(a)) => a.format == PlainFormat::Json,
         Some(Command::Ask(a)) => a.format == PlainFormat::Json,
-        None | Some(Command::Demo(_) | Command::Explain(_)) => false,
+        Some(Command::Explain(a)) => a.format == PlainFormat::Json,
+        None | Some(Command::Demo(_)) => false,
     }
 }
 

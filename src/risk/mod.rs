@@ -6,11 +6,15 @@ mod annotate;
 mod assess;
 mod estimate;
 mod lint;
+pub mod policy;
+pub mod privacy;
 pub mod rules;
+mod settings;
 mod size;
 
 pub use annotate::annotate;
 pub use lint::{Finding, lint, lint_script};
+pub use settings::Settings;
 
 use crate::plan::{Lock, Risk};
 use crate::schema::Schema;

@@ -6,7 +6,7 @@ mod removing;
 mod table;
 mod writing;
 
-pub use table::{Rule, all, explain};
+pub use table::{Group, Page, Rule, Versions, Weight, all, explain};
 
 use super::size::Size;
 use super::{Context, Judgement};
