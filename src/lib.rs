@@ -15,6 +15,7 @@
 //! | [`migrations`] | migration folders of frameworks: their layouts read, and plans written in them |
 //! | [`engine`] | how each database does it, behind one set of traits |
 //! | `source` | a schema from wherever it is: a database, SQL files, a snapshot |
+//! | [`rehearse`] | what happens when it is tried: plans and their rollbacks on a shadow database |
 //! | [`watch`] | what is happening now: gauges with their history, thresholds |
 //! | [`run`] | doing it: the executor, retries, backfills, the journal, rollback |
 //! | [`history`] | what happened before: earlier runs and what they left unfinished |
@@ -37,6 +38,7 @@ pub mod error;
 pub mod history;
 pub mod migrations;
 pub mod plan;
+pub mod rehearse;
 pub mod risk;
 pub mod run;
 pub mod schema;

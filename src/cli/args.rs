@@ -90,6 +90,8 @@ pub enum Command {
     Plan(Plan),
     /// Judge the statements of SQL files.
     Lint(Lint),
+    /// Try a plan and its rollbacks on a shadow database, and tell what they really lock and rewrite.
+    Rehearse(Rehearse),
     /// Run a plan, each step confirmed.
     Apply(Apply),
     /// Take a run back.
@@ -303,6 +305,29 @@ pub enum Confirm {
 pub enum PlainFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  lockstep rehearse plan.sql --db postgres://app@localhost/shop --sample 1000
+
+Nothing is changed in the database; its catalog is read. The shadow is a scratch database on the same server, on the
+server of --shadow, or, where none can be made, on a private server started from binaries on this machine. It is
+removed at the end; one that a killed rehearsal has left is removed by the next.")]
+pub struct Rehearse {
+    /// A plan file that lockstep plan -o wrote.
+    pub plan: PathBuf,
+    /// The database that the plan is for.
+    #[arg(long, value_name = "URL")]
+    pub db: String,
+    /// Make the shadow on this server.
+    #[arg(long, value_name = "URL")]
+    pub shadow: Option<String>,
+    /// Copy at most so many rows of each table, so that failures that depend on data show.
+    #[arg(long, value_name = "ROWS")]
+    pub sample: Option<u64>,
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub format: PlainFormat,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ mod lint_formats;
 mod lint_history;
 mod output;
 mod plan;
+mod rehearse;
 mod rollback;
 mod show;
 mod status;
@@ -89,6 +90,7 @@ async fn run(arguments: Cli) -> Result<Status> {
         Some(Command::Diff(args)) => interruptible(diff::run(args, &config)).await,
         Some(Command::Plan(args)) => interruptible(plan::run(args, &config)).await,
         Some(Command::Lint(args)) => lint::run(args, &config).await,
+        Some(Command::Rehearse(args)) => interruptible(rehearse::run(args, &config)).await,
         Some(Command::Apply(args)) => apply::run(args, &config).await,
         Some(Command::Rollback(args)) => rollback::run(args, &config).await,
         Some(Command::Status(args)) => status::run(args, &config).await,
@@ -124,6 +126,7 @@ fn wants_json(arguments: &Cli) -> bool {
         Some(Command::Diff(a)) => a.format == DiffFormat::Json,
         Some(Command::Plan(a)) => a.format.as_deref() == Some("json"),
         Some(Command::Lint(a)) => a.format == LintFormat::Json,
+        Some(Command::Rehearse(a)) => a.format == PlainFormat::Json,
         Some(Command::Apply(a)) => a.format == PlainFormat::Json,
         Some(Command::Rollback(a)) => a.format == PlainFormat::Json,
         Some(Command::Status(a)) => a.format == PlainFormat::Json,

@@ -3,6 +3,7 @@
 
 mod gauges;
 mod private;
+mod shadow;
 mod target;
 mod tidy;
 mod traits;
@@ -14,6 +15,7 @@ pub use gauges::{
     Activity, Blocker, Gate, HeldLock, Latency, Locks, Progress, Replica, Sample, Throughput, Verdict, WaitingLock,
 };
 pub use private::{Private, PrivateFolder, is_alive};
+pub use shadow::{Observed, Seen, Shadow, Trial};
 pub use target::{ConnectOptions, Secret, ServerInfo, Target};
 pub use tidy::settled;
 pub use traits::{

@@ -48,6 +48,21 @@ where
     result.map_err(|_| Error::internal("reading the schema of the SQL broke off"))?
 }
 
+/// Runs `work`, which removes something, in a task of its own; outside of a runtime it is left to the next start.
+pub(super) fn afterwards<F>(work: F)
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let mark = Mark::new();
+    runtime.spawn(async move {
+        if let Err(why) = work.await {
+            tracing::debug!("what was made could not be removed: {why}");
+        }
+        drop(mark);
+    });
+}
+
 /// Waits until everything that was given up has removed what it had made, for some seconds at most.
 pub async fn settled() {
     let mut count = UNDER_WAY.subscribe();

@@ -2,6 +2,7 @@
 
 use super::gauges::{Gate, Sample};
 use super::private::Private;
+use super::shadow::Shadow;
 use super::target::{ConnectOptions, ServerInfo, Target};
 use crate::Result;
 use crate::plan::{Backfill, Lock, Patterns, Step};
@@ -65,6 +66,18 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// `Permission` when no scratch database may be made; `Statement` when the SQL fails, with its place.
     async fn schema_of(&self, files: &[SqlFile]) -> Result<Made>;
+
+    /// Statements that make a session elsewhere read and write values as a step's session does here.
+    async fn manners(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    /// An empty copy of `schema` on a database of its own, on this server or, where none can be made on it, on a private
+    /// one of the same version. `manners` are those of the database that the schema is from.
+    ///
+    /// # Errors
+    /// As [`Database::schema_of`].
+    async fn shadow(&self, schema: &Schema, manners: &[String]) -> Result<Box<dyn Shadow>>;
 
     /// Tells a cancelled or a terminated session of another user: cancels (or, with `terminate`, ends) a backend.
     async fn signal(&self, backend: i64, terminate: bool) -> Result<()>;

@@ -159,7 +159,7 @@ impl Judge for Fake {
             _ => LockMode::AccessExclusive,
         };
         Judgement {
-            locks: tables().map(|relation| Lock { relation, mode, evidence: Evidence::Predicted }).collect(),
+            locks: tables().map(|relation| Lock::predicted(relation, mode)).collect(),
             scans: if statement.class == "REQUIRE" { tables().collect() } else { Vec::new() },
             index_builds: if statement.class == "INDEX" { tables().collect() } else { Vec::new() },
             known: true,

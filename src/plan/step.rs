@@ -1,6 +1,6 @@
 //! The plan and its steps, as they are shown, kept in a file and printed as JSON.
 
-use crate::schema::{Change, EngineKind, Parts, QName, Schema};
+use crate::schema::{Change, EngineKind, ObjectKind, Parts, QName, Schema};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -332,6 +332,24 @@ pub struct Lock {
     pub relation: String,
     pub mode: LockMode,
     pub evidence: Evidence,
+    /// What the relation is; rules about tables pass over the rest.
+    #[serde(default = "table", skip_serializing_if = "is_table")]
+    pub kind: ObjectKind,
+}
+
+fn table() -> ObjectKind {
+    ObjectKind::Table
+}
+
+fn is_table(kind: &ObjectKind) -> bool {
+    *kind == ObjectKind::Table
+}
+
+impl Lock {
+    /// A lock on a table, as foreseen from the SQL.
+    pub fn predicted(relation: impl Into<String>, mode: LockMode) -> Self {
+        Self { relation: relation.into(), mode, evidence: Evidence::Predicted, kind: ObjectKind::Table }
+    }
 }
 
 /// Where a figure comes from.

@@ -120,6 +120,10 @@ impl Database for Fake {
         Ok(crate::engine::Made { schema: self.inspect().await?, notes: Vec::new() })
     }
 
+    async fn shadow(&self, _schema: &Schema, _manners: &[String]) -> Result<Box<dyn crate::engine::Shadow>> {
+        Err(Error::new(ErrorCode::Unsupported, "there is no shadow of what is not there"))
+    }
+
     async fn signal(&self, backend: i64, _terminate: bool) -> Result<()> {
         self.state().log.push(format!("signal {backend}"));
         Ok(())

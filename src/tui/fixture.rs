@@ -66,8 +66,7 @@ pub fn info(production: bool) -> ServerInfo {
 pub fn step(id: &str, title: &str, sql: &str) -> Step {
     let mut step = Step::ddl(title, Phase::Expand, vec![sql.into()]);
     step.id = id.into();
-    step.locks =
-        vec![Lock { relation: "public.sales".into(), mode: LockMode::AccessExclusive, evidence: Evidence::Predicted }];
+    step.locks = vec![Lock::predicted("public.sales", LockMode::AccessExclusive)];
     step.risks = vec![Risk {
         rule: "blocks-all".into(),
         severity: Severity::Medium,

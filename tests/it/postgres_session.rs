@@ -169,8 +169,7 @@ async fn the_gate_names_who_holds_a_conflicting_lock() {
     let scratch = Scratch::new("create table orders (id int)").await;
     let database = scratch.connect().await;
     let mut step = Step::ddl("add", Phase::Expand, vec!["alter table orders add b int".into()]);
-    step.locks =
-        vec![Lock { relation: "public.orders".into(), mode: LockMode::AccessExclusive, evidence: Evidence::Predicted }];
+    step.locks = vec![Lock::predicted("public.orders", LockMode::AccessExclusive)];
     assert_eq!(database.gate(&step).await.unwrap().verdict, Verdict::Go);
     let mut holder = database.session(SessionRole::Reader).await.unwrap();
     run(&mut holder, &["begin", "select * from orders"]).await;

@@ -4,9 +4,12 @@ use super::cancel;
 use super::connect::{Line, Route, observer_settings};
 use super::dialect::PostgresDialect;
 use super::session::PostgresSession;
-use super::{catalog, gate, outline, sampler, scratch, server};
+use super::shadow::PostgresShadow;
+use super::{catalog, gate, manners, outline, sampler, scratch, script, server};
 use crate::Result;
-use crate::engine::{ConnectOptions, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Target};
+use crate::engine::{
+    ConnectOptions, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow, Target,
+};
 use crate::plan::Step;
 use crate::schema::{OutlineEntry, Schema};
 use crate::sql::SqlFile;
@@ -77,6 +80,16 @@ impl Database for PostgresDatabase {
 
     async fn schema_of(&self, files: &[SqlFile]) -> Result<Made> {
         scratch::schema_of(&self.route, &self.info, files).await
+    }
+
+    async fn manners(&self) -> Result<Vec<String>> {
+        manners::of(&self.route, self.info.version_number).await
+    }
+
+    async fn shadow(&self, schema: &Schema, manners: &[String]) -> Result<Box<dyn Shadow>> {
+        let files = [SqlFile::new("the schema", script::script(schema))];
+        let standing = scratch::standing(&self.route, &self.info, &files).await?;
+        Ok(Box::new(PostgresShadow::open(standing, manners).await?))
     }
 
     async fn signal(&self, backend: i64, terminate: bool) -> Result<()> {

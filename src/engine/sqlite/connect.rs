@@ -7,7 +7,10 @@ use super::gate;
 use super::sampler::SqliteSampler;
 use super::scratch;
 use super::session::{SqliteSession, text};
-use crate::engine::{ConnectOptions, Database, Dialect, Gate, Sampler, ServerInfo, Session, SessionRole, Target};
+use super::shadow::SqliteShadow;
+use crate::engine::{
+    ConnectOptions, Database, Dialect, Gate, Sampler, ServerInfo, Session, SessionRole, Shadow, Target,
+};
 use crate::plan::Step;
 use crate::schema::{EngineKind, OutlineEntry, Schema};
 use crate::{Error, ErrorCode, Result};
@@ -195,6 +198,10 @@ impl Database for SqliteDatabase {
 
     async fn schema_of(&self, files: &[crate::sql::SqlFile]) -> Result<crate::engine::Made> {
         scratch::schema_of(files).await
+    }
+
+    async fn shadow(&self, schema: &Schema, _manners: &[String]) -> Result<Box<dyn Shadow>> {
+        Ok(Box::new(SqliteShadow::make(schema, self.path.clone()).await?))
     }
 
     async fn signal(&self, _backend: i64, _terminate: bool) -> Result<()> {

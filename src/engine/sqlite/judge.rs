@@ -114,7 +114,7 @@ fn lock(name: &QName, context: &Context<'_>, judgement: &mut Judgement) {
     let relation = name.to_string();
     let new = context.made_here.contains(name) || judgement.locks.iter().any(|l| l.relation == relation);
     if !new {
-        judgement.locks.push(Lock { relation, mode: LockMode::Exclusive, evidence: Evidence::Predicted });
+        judgement.locks.push(Lock::predicted(relation, LockMode::Exclusive));
     }
 }
 

@@ -17,6 +17,7 @@ mod sampler;
 mod scratch;
 mod script;
 mod session;
+mod shadow;
 mod types;
 
 pub use dialect::SqliteDialect;

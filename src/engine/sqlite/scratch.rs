@@ -13,6 +13,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use std::collections::HashMap;
 
 pub(super) async fn schema_of(files: &[SqlFile]) -> Result<Made> {
+    let mut connection = loaded(files).await?;
+    let schema = catalog::inspect(&mut connection).await.map_err(|e| from_sqlx(&e))?;
+    Ok(Made { schema, notes: Vec::new() })
+}
+
+/// A database in memory in which the files were run.
+pub(super) async fn loaded(files: &[SqlFile]) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(false).disable_statement_logging();
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(|e| from_sqlx(&e))?;
     let mut statements: Vec<(usize, Statement)> = Vec::new();
@@ -24,8 +31,7 @@ pub(super) async fn schema_of(files: &[SqlFile]) -> Result<Made> {
         refuse_reaching_out(statement, files.get(*file))?;
     }
     load(&mut connection, &statements, files).await?;
-    let schema = catalog::inspect(&mut connection).await.map_err(|e| from_sqlx(&e))?;
-    Ok(Made { schema, notes: Vec::new() })
+    Ok(connection)
 }
 
 /// A file of somebody else's must not reach outside of the scratch database.

@@ -36,11 +36,7 @@ impl<'a> Work<'a> {
     }
 
     pub fn done(self) -> Judgement {
-        let lock = |(relation, mode): (QName, LockMode)| Lock {
-            relation: relation.to_string(),
-            mode,
-            evidence: Evidence::Predicted,
-        };
+        let lock = |(relation, mode): (QName, LockMode)| Lock::predicted(relation.to_string(), mode);
         let rewrites = self.rewrites;
         // A rewrite checks and reads what there is to check on its way.
         let scans = self.scans.into_iter().filter(|name| !rewrites.contains(name));

@@ -5,7 +5,7 @@ use super::super::reader::cursor::Cursor;
 
 /// How far a statement reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Bounds {
+pub(in crate::engine::postgres) enum Bounds {
     /// The database it is run in.
     Inside,
     /// The database, as far as its words go; what it calls may reach further, and is watched.
@@ -23,7 +23,7 @@ pub(super) enum Bounds {
 /// Words by which a routine or a block may reach the whole server.
 const REACHING: &[&str] = &["role", "user", "group", "database", "tablespace", "grant", "revoke", "system"];
 
-pub(super) fn bounds(class: &str, text: &str) -> Bounds {
+pub(in crate::engine::postgres) fn bounds(class: &str, text: &str) -> Bounds {
     let (verb, object) = class.split_once(' ').unwrap_or((class, ""));
     match (verb, object) {
         ("COPY" | "VACUUM" | "ANALYZE" | "REINDEX" | "CHECKPOINT" | "LISTEN" | "NOTIFY" | "UNLISTEN" | "SHOW", _) => {

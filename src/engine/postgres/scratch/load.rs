@@ -11,7 +11,7 @@ use sqlx::postgres::PgConnection;
 use std::collections::HashMap;
 
 /// Everything that statements could change outside of the database, but for passwords.
-const SERVER_WIDE: &str = "SELECT pg_catalog.md5(pg_catalog.concat( \
+pub(in crate::engine::postgres) const SERVER_WIDE: &str = "SELECT pg_catalog.md5(pg_catalog.concat( \
      (SELECT pg_catalog.string_agg(r::text, ',' ORDER BY r.oid) FROM pg_catalog.pg_roles r), \
      (SELECT pg_catalog.string_agg(m::text, ',' ORDER BY m::text) FROM pg_catalog.pg_auth_members m), \
      (SELECT pg_catalog.string_agg(s::text, ',' ORDER BY s::text) FROM pg_catalog.pg_db_role_setting s), \
@@ -21,7 +21,7 @@ const SERVER_WIDE: &str = "SELECT pg_catalog.md5(pg_catalog.concat( \
 
 /// Whose server the scratch database is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ground {
+pub(in crate::engine::postgres) enum Ground {
     Somebodys,
     /// Started for this alone: roles may be made on it.
     Ours,

@@ -12,15 +12,20 @@ mod work;
 use super::connect::{Route, observer_settings};
 use super::wire::{Cells, literal, quoted, rows, run};
 use super::{catalog, private_server, server};
-use crate::engine::tidy::to_the_end;
-use crate::engine::{ConnectOptions, Made, ServerInfo};
+use crate::engine::tidy::{afterwards, to_the_end};
+use crate::engine::{ConnectOptions, Made, Private, ServerInfo};
+use crate::schema::Schema;
 use crate::sql::SqlFile;
 use crate::{Error, ErrorCode, Result};
 use database::ScratchDatabase;
-use load::{Ground, Loader};
+use load::Loader;
 use sqlx::postgres::PgConnection;
+use std::future::Future;
 use tokio_util::sync::CancellationToken;
 use work::Work;
+
+pub(super) use bounds::{Bounds, bounds};
+pub(super) use load::{Ground, SERVER_WIDE};
 
 /// Why there is no schema.
 enum Refused {
@@ -49,7 +54,7 @@ pub(super) async fn schema_of(route: &Route, info: &ServerInfo, files: &[SqlFile
     .await
 }
 
-/// Makes the database at `route`, and removes it whatever happens.
+/// Makes the database at `route`, reads it, and removes it whatever happens.
 async fn made(
     route: &Route,
     info: &ServerInfo,
@@ -57,26 +62,25 @@ async fn made(
     ground: Ground,
     given_up: &CancellationToken,
 ) -> Result<Made, Refused> {
-    let scratch = ScratchDatabase::make(route, info).await.map_err(Refused::NoDatabase)?;
-    let inside = scratch.route();
-    let built = tokio::select! {
-        built = build(&inside, info, files, ground) => built,
-        () = given_up.cancelled() => Err(Error::new(ErrorCode::Cancelled, "loading the SQL was given up")),
+    let mut standing = Standing::make(route, info, files, ground, given_up).await?;
+    let schema = tokio::select! {
+        schema = read(standing.route(), info) => schema,
+        () = given_up.cancelled() => Err(abandoned()),
     };
-    let removed = scratch.remove().await;
-    let made = built.map_err(Refused::Sql)?;
-    removed.map(|()| made).map_err(Refused::Sql)
+    let notes = std::mem::take(&mut standing.notes);
+    let removed = standing.remove().await;
+    let schema = schema.map_err(Refused::Sql)?;
+    removed.map(|()| Made { schema, notes }).map_err(Refused::Sql)
 }
 
-async fn build(route: &Route, info: &ServerInfo, files: &[SqlFile], ground: Ground) -> Result<Made> {
-    let work = Work::of(files);
-    let mut connection = route.open("lockstep-scratch", &[]).await?;
-    let told = Loader::new(&mut connection, files, &work, ground, &info.host).await?.load().await?;
-    // What the script has set for its session must not reach the reading.
-    drop(connection);
+async fn read(route: Option<Route>, info: &ServerInfo) -> Result<Schema> {
+    let route = route.ok_or_else(|| Error::internal("the scratch database is gone"))?;
     let mut reader = route.open("lockstep-scratch", &observer_settings(info.version_number, "5s", "5min")).await?;
-    let schema = catalog::inspect(&mut reader, info).await?;
-    Ok(Made { schema, notes: work.notes.iter().cloned().chain(told).collect() })
+    catalog::inspect(&mut reader, info).await
+}
+
+fn abandoned() -> Error {
+    Error::new(ErrorCode::Cancelled, "loading the SQL was given up")
 }
 
 /// The same on a server of our own. `why` says why it cannot be the other one, and is the error when there is none.
@@ -87,34 +91,176 @@ async fn privately(
     why: Error,
     given_up: &CancellationToken,
 ) -> Result<Made> {
-    let major = info.version_number / 10_000;
-    let private = tokio::select! {
-        started = private_server::start(Some(major)) => match started {
-            Ok(private) => private,
-            Err(missing) if missing.code == ErrorCode::NotFound => return Err(why),
-            Err(failed) => return Err(failed),
-        },
-        () = given_up.cancelled() => return Err(Error::new(ErrorCode::Cancelled, "loading the SQL was given up")),
-    };
-    let own = Route::new(&private.target, &ConnectOptions::default())?;
-    let mut superuser = own.open("lockstep-scratch", &[]).await?;
-    let own_info = server::info(&mut superuser, &own, &private.target).await?;
-    copy_roles(route, &mut superuser).await?;
-    drop(superuser);
-    let own = own.to_user(route.user());
-    let made = match made(&own, &own_info, files, Ground::Ours, given_up).await {
+    let own = OwnServer::start(route, info, why.clone(), given_up).await?;
+    let made = match made(&own.route, &own.info, files, Ground::Ours, given_up).await {
         Ok(mut made) => {
-            made.notes.push(format!(
-                "the SQL was loaded into a private server (PostgreSQL {}), since at {}: {}",
-                own_info.version, info.host, why.message
-            ));
+            made.notes.push(own.note(&info.host, &why));
             Ok(made)
         }
         Err(Refused::NoDatabase(why) | Refused::Sql(why)) => Err(why),
     };
-    // Ending the server takes a moment, in which other tasks go on.
-    let _ = tokio::task::spawn_blocking(move || drop(private)).await;
+    own.end().await;
     made
+}
+
+/// A server started for this alone, with the roles of the other one by name.
+struct OwnServer {
+    private: Private,
+    route: Route,
+    info: ServerInfo,
+}
+
+impl OwnServer {
+    async fn start(route: &Route, info: &ServerInfo, why: Error, given_up: &CancellationToken) -> Result<Self> {
+        let major = info.version_number / 10_000;
+        let private = tokio::select! {
+            started = private_server::start(Some(major)) => match started {
+                Ok(private) => private,
+                Err(missing) if missing.code == ErrorCode::NotFound => return Err(why),
+                Err(failed) => return Err(failed),
+            },
+            () = given_up.cancelled() => return Err(abandoned()),
+        };
+        let own = Route::new(&private.target, &ConnectOptions::default())?;
+        let mut superuser = own.open("lockstep-scratch", &[]).await?;
+        let info = server::info(&mut superuser, &own, &private.target).await?;
+        copy_roles(route, &mut superuser).await?;
+        Ok(Self { route: own.to_user(route.user()), private, info })
+    }
+
+    fn note(&self, host: &str, why: &Error) -> String {
+        format!(
+            "the SQL was loaded into a private server (PostgreSQL {}), since at {host}: {}",
+            self.info.version, why.message
+        )
+    }
+
+    /// Ending the server takes a moment, in which other tasks go on.
+    async fn end(self) {
+        let _ = tokio::task::spawn_blocking(move || drop(self.private)).await;
+    }
+}
+
+/// A scratch database that some SQL was run in. It goes when this is dropped.
+pub(super) struct Standing {
+    scratch: Option<ScratchDatabase>,
+    own: Option<OwnServer>,
+    info: ServerInfo,
+    ground: Ground,
+    notes: Vec<String>,
+}
+
+impl Standing {
+    async fn make(
+        route: &Route,
+        info: &ServerInfo,
+        files: &[SqlFile],
+        ground: Ground,
+        given_up: &CancellationToken,
+    ) -> Result<Self, Refused> {
+        let scratch = ScratchDatabase::make(route, info).await.map_err(Refused::NoDatabase)?;
+        let inside = scratch.route();
+        let mut standing = Self { scratch: Some(scratch), own: None, info: info.clone(), ground, notes: Vec::new() };
+        let loaded = tokio::select! {
+            loaded = load(&inside, info, files, ground) => loaded,
+            () = given_up.cancelled() => Err(abandoned()),
+        };
+        match loaded {
+            Ok(notes) => {
+                standing.notes = notes;
+                Ok(standing)
+            }
+            Err(why) => {
+                // What cannot be removed now is swept at the next start.
+                let _ = standing.remove().await;
+                Err(Refused::Sql(why))
+            }
+        }
+    }
+
+    /// Where the database is.
+    pub(super) fn route(&self) -> Option<Route> {
+        self.scratch.as_ref().map(ScratchDatabase::route)
+    }
+
+    pub(super) fn info(&self) -> &ServerInfo {
+        &self.info
+    }
+
+    pub(super) fn ground(&self) -> Ground {
+        self.ground
+    }
+
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    pub(super) async fn remove(mut self) -> Result<()> {
+        self.removal().await
+    }
+
+    fn removal(&mut self) -> impl Future<Output = Result<()>> + Send + use<> {
+        let (scratch, own) = (self.scratch.take(), self.own.take());
+        async move {
+            let removed = match scratch {
+                Some(scratch) => scratch.remove().await,
+                None => Ok(()),
+            };
+            match own {
+                // Its databases go with the server.
+                Some(own) => {
+                    own.end().await;
+                    Ok(())
+                }
+                None => removed,
+            }
+        }
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        if self.scratch.is_some() {
+            afterwards(self.removal());
+        }
+    }
+}
+
+async fn load(route: &Route, info: &ServerInfo, files: &[SqlFile], ground: Ground) -> Result<Vec<String>> {
+    let work = Work::of(files);
+    let mut connection = route.open("lockstep-scratch", &[]).await?;
+    let told = Loader::new(&mut connection, files, &work, ground, &info.host).await?.load().await?;
+    // The connection ends here: what the script has set for its session must not reach the reading.
+    Ok(work.notes.iter().cloned().chain(told).collect())
+}
+
+/// A scratch database that `files` were run in, to stay until it is dropped.
+///
+/// # Errors
+/// As [`schema_of`].
+pub(super) async fn standing(route: &Route, info: &ServerInfo, files: &[SqlFile]) -> Result<Standing> {
+    let (route, info, files) = (route.clone(), info.clone(), files.to_vec());
+    to_the_end(|given_up| async move {
+        let why = match Standing::make(&route, &info, &files, Ground::Somebodys, &given_up).await {
+            Ok(standing) => return Ok(standing),
+            Err(Refused::NoDatabase(why)) => why,
+            Err(Refused::Sql(why)) if why.engine_code.as_deref() == Some("42501") => why,
+            Err(Refused::Sql(why)) => return Err(why),
+        };
+        let own = OwnServer::start(&route, &info, why.clone(), &given_up).await?;
+        match Standing::make(&own.route, &own.info, &files, Ground::Ours, &given_up).await {
+            Ok(mut standing) => {
+                standing.notes.push(own.note(&info.host, &why));
+                standing.own = Some(own);
+                Ok(standing)
+            }
+            Err(Refused::NoDatabase(why) | Refused::Sql(why)) => {
+                own.end().await;
+                Err(why)
+            }
+        }
+    })
+    .await
 }
 
 /// Makes the roles of the server at `from` by name, ours as a superuser with the same password as the one that made

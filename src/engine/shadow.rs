@@ -1,0 +1,80 @@
+//! A throw-away copy of a database's schema, on which statements are run and watched.
+
+use super::Dialect;
+use crate::Result;
+use crate::plan::{Backfill, Check, Lock};
+use crate::schema::Schema;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A shadow database. It goes when this is dropped; [`Shadow::remove`] waits for that and tells when it fails.
+#[async_trait]
+pub trait Shadow: Send {
+    /// Where it is, in words: `a scratch database at db:5432`.
+    fn place(&self) -> &str;
+
+    /// What is not as in the original, one sentence each.
+    fn notes(&self) -> &[String];
+
+    /// The dialect as the shadow's server has it.
+    fn dialect(&self) -> Arc<dyn Dialect>;
+
+    /// The schema as it is on the shadow now.
+    async fn inspect(&mut self) -> Result<Schema>;
+
+    /// Runs what a step runs, and tells what it did. When it fails, nothing of a transactional one stays.
+    ///
+    /// # Errors
+    /// What the server says; `Unsupported` for what would reach beyond the shadow.
+    async fn attempt(&mut self, trial: &Trial<'_>) -> Result<Observed>;
+
+    /// Copies rows of the original into the shadow, at most `rows` of each table, and what those refer to.
+    ///
+    /// # Errors
+    /// `Unsupported` where the engine has no such way.
+    async fn sample(&mut self, rows: u64) -> Result<u64>;
+
+    async fn remove(self: Box<Self>) -> Result<()>;
+}
+
+/// What a step, or its rollback, runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// Settings to make before it.
+    pub session: &'a [String],
+    pub sql: &'a [String],
+    pub transactional: bool,
+    /// Walked in batches instead of running `sql`.
+    pub backfill: Option<&'a Backfill>,
+    /// Must give no row at the end of the transaction.
+    pub check: Option<&'a Check>,
+    /// The locks that are foreseen: where to watch what runs outside a transaction.
+    pub expected: &'a [Lock],
+}
+
+/// What was seen of a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    pub statements: Vec<Seen>,
+    /// Relations that have another name afterwards.
+    pub renamed: BTreeMap<String, String>,
+}
+
+/// What was seen of one statement. Relations that the plan itself has made are left out, as are their locks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Seen {
+    pub sql: String,
+    /// Strongest mode per relation, by its name before the step; `None` where locks cannot be seen.
+    pub locks: Option<Vec<Lock>>,
+    /// Relations written anew; `None` where that cannot be seen.
+    pub rewrites: Option<Vec<String>>,
+    /// Relations read from end to end; `None` where that cannot be told without rows.
+    pub scans: Option<Vec<String>>,
+    /// Tables on which an index was built.
+    pub index_builds: Vec<String>,
+    /// What the server itself said of its work, in its words.
+    pub said: Vec<String>,
+    pub took: Duration,
+}
