@@ -1,5 +1,9 @@
 //! The command line as it is written.
 
+mod lint;
+
+pub use lint::{FailOn, Lint, LintFormat, Output};
+
 use crate::migrations::Layout;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -247,50 +251,6 @@ pub struct Wish {
     /// Make good what an earlier failure has left: indexes that are not valid, constraints that were never checked.
     #[arg(long)]
     pub repair: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LintFormat {
-    Text,
-    Json,
-    Sarif,
-    Github,
-    Gitlab,
-    Markdown,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    Info,
-    Low,
-    Medium,
-    High,
-    Critical,
-    Never,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lockstep lint migrations/*.sql --db postgres://localhost/shop --fail-on medium")]
-pub struct Lint {
-    /// SQL files and folders of them; - reads standard input. Migrations are judged by the way that their framework
-    /// runs them, up and down.
-    #[arg(required = true)]
-    pub files: Vec<PathBuf>,
-    /// The schema that the files are for: with it, only what exists can be locked.
-    #[arg(long, value_name = "SOURCE")]
-    pub db: Option<String>,
-    #[arg(short, long, value_enum, default_value = "text")]
-    pub format: LintFormat,
-    /// End with status 1 at this severity and above.
-    #[arg(long, value_enum, default_value = "high")]
-    pub fail_on: FailOn,
-    /// The dialect, where no --db says it.
-    #[arg(long, value_enum, default_value = "postgres")]
-    pub engine: DemoEngine,
-    /// The layout of migrations, where it cannot be told: sqlx, golang-migrate, dbmate, goose, flyway, liquibase, diesel,
-    /// prisma, django, rails or alembic.
-    #[arg(long, value_name = "LAYOUT", value_parser = layout)]
-    pub layout: Option<Layout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

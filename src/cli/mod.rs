@@ -12,8 +12,6 @@ mod explain;
 mod export;
 mod inspect;
 mod lint;
-mod lint_formats;
-mod lint_history;
 mod output;
 mod plan;
 mod rehearse;

@@ -49,6 +49,17 @@ pub fn dialect(kind: EngineKind) -> Result<Arc<dyn Dialect>> {
     Ok(engine(kind)?.dialect())
 }
 
+/// The dialect of a major version of an engine, with no server.
+///
+/// # Errors
+/// As [`engine`]; `Usage` when the version is not known, or makes no difference for the engine.
+pub fn dialect_of(kind: EngineKind, version: u32) -> Result<Arc<dyn Dialect>> {
+    engine(kind)?.dialect_of(version).ok_or_else(|| {
+        Error::usage(format!("{kind} is not judged as version {version}"))
+            .hint("Versions are told apart for PostgreSQL 13 to 18.")
+    })
+}
+
 /// Opens a database.
 ///
 /// # Errors

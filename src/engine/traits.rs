@@ -26,6 +26,11 @@ pub trait Engine: Send + Sync {
     /// The dialect of the newest version known, for work without a server.
     fn dialect(&self) -> Arc<dyn Dialect>;
 
+    /// The dialect of a major version; `None` for a version that is not known, and where versions make no difference.
+    fn dialect_of(&self, _version: u32) -> Option<Arc<dyn Dialect>> {
+        None
+    }
+
     /// # Errors
     /// When the server, file, user or password is not right; the hint says what to do.
     async fn connect(&self, target: &Target, options: &ConnectOptions) -> Result<Arc<dyn Database>>;

@@ -63,6 +63,7 @@ mod tests {
             class: String::new(),
             side: None,
             parsed: true,
+            understood: true,
             transactional: *transactional,
             locks: Vec::new(),
             rewrites: Vec::new(),

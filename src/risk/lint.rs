@@ -7,7 +7,7 @@ use crate::schema::Schema;
 use crate::sql::Script;
 use serde::Serialize;
 
-/// What is found about one statement of a script, as it is printed (the contract's "Lint, as JSON").
+/// What is found about one statement of a script, in the words of the contract's "Lint, as JSON".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// 1-based.
@@ -22,12 +22,15 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<&'static str>,
     pub parsed: bool,
+    /// Whether its locks, rewrites and scans are known.
+    pub understood: bool,
     /// Whether it can run inside a transaction.
     pub transactional: bool,
     pub locks: Vec<Lock>,
     pub rewrites: Vec<String>,
     pub scans: Vec<String>,
-    /// Gravest first.
+    /// Gravest first. Printed by whoever knows their places too.
+    #[serde(skip)]
     pub risks: Vec<Risk>,
     /// Where and why it does not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -61,6 +64,7 @@ pub fn lint_script(script: &Script, schema: &Schema, judge: &dyn Judge, connecte
             class: statement.class.clone(),
             side: None,
             parsed: statement.parsed(),
+            understood: statement.parsed() && (found.judgement.known || reading.read_only),
             transactional: !reading.outside_transaction,
             locks: found.judgement.locks,
             rewrites: found.judgement.rewrites,

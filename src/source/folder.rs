@@ -3,10 +3,8 @@
 use super::read_file;
 use crate::migrations::{self, File, History, Layout, in_place};
 use crate::schema::EngineKind;
-use crate::{Error, ErrorCode, Result};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use crate::{Error, Result};
+use std::path::Path;
 
 /// How far below the folder migrations may be.
 const DEPTH: usize = 2;
@@ -70,7 +68,7 @@ pub fn of_file(path: &Path, text: &str, layout: Option<Layout>) -> Result<Option
     of_files(&[File::new(name, text)], layout).map_err(|why| in_folder(why, folder))
 }
 
-fn of_files(files: &[File], layout: Option<Layout>) -> Result<Option<History>> {
+pub(super) fn of_files(files: &[File], layout: Option<Layout>) -> Result<Option<History>> {
     match layout {
         Some(layout) => migrations::read_as(layout, files).map(Some),
         None => migrations::recognise(files),
@@ -78,7 +76,7 @@ fn of_files(files: &[File], layout: Option<Layout>) -> Result<Option<History>> {
 }
 
 /// An error that names a file by its path in the folder, with the path that the reader knows.
-fn in_folder(mut why: Error, root: &Path) -> Error {
+pub(super) fn in_folder(mut why: Error, root: &Path) -> Error {
     if let Some(file) = why.location.as_mut().and_then(|location| location.file.as_mut()) {
         *file = root.join(&*file).display().to_string();
     }
@@ -96,57 +94,6 @@ pub fn way_up(path: &Path, text: String, layout: Option<Layout>, engine: EngineK
     Ok(if up.is_empty() && history.migrations.is_empty() { text } else { up })
 }
 
-/// Folders that files were found in, each read once.
-#[derive(Debug, Default)]
-pub struct Folders {
-    layout: Option<Layout>,
-    known: BTreeMap<PathBuf, Option<Rc<History>>>,
-}
-
-impl Folders {
-    /// Folders in one layout, where it is given.
-    pub fn new(layout: Option<Layout>) -> Self {
-        Self { layout, known: BTreeMap::new() }
-    }
-
-    /// The migrations of the folder that a file belongs to, with the file's path in it.
-    ///
-    /// # Errors
-    /// When the layout that was asked for cannot be read. A folder that cannot be made sense of is no folder of
-    /// migrations.
-    pub fn of(&mut self, file: &Path) -> Result<Option<(Rc<History>, String)>> {
-        let absolute = std::path::absolute(file)
-            .map_err(|why| Error::new(ErrorCode::File, format!("{} has no place: {why}", file.display())))?;
-        let (Some(folder), Some(name)) = (absolute.parent(), absolute.file_name().and_then(|name| name.to_str()))
-        else {
-            return Ok(None);
-        };
-        let own_folder = matches!(name, "up.sql" | "down.sql" | "migration.sql");
-        let (root, path) = match (folder.parent(), folder.file_name().and_then(|name| name.to_str())) {
-            (Some(root), Some(folder)) if own_folder => (root, format!("{folder}/{name}")),
-            _ => (folder, name.to_owned()),
-        };
-        if !self.known.contains_key(root) {
-            let read = match (history(root, self.layout), self.layout) {
-                (Ok(found), _) => found,
-                (Err(why), Some(_)) => return Err(why),
-                (Err(_), None) => None,
-            };
-            self.known.insert(root.to_path_buf(), read.map(Rc::new));
-        }
-        Ok(self.known.get(root).cloned().flatten().map(|history| (history, path)))
-    }
-
-    /// What the reader should know of the folders that were read.
-    pub fn notes(&self) -> Vec<String> {
-        self.known.iter().filter_map(|(root, history)| Some((root, history.as_ref()?))).flat_map(notes).collect()
-    }
-}
-
-fn notes((root, history): (&PathBuf, &Rc<History>)) -> Vec<String> {
-    history.notes.iter().map(|note| format!("{}: {note}", root.display())).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,14 +106,6 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         folder
-    }
-
-    #[test]
-    fn a_file_is_found_in_the_folder_of_its_layout() {
-        let folder = folder(&[("1_a/up.sql", "select 1;"), ("1_a/down.sql", "select 2;"), ("1_a/.x/y.sql", "\u{0}")]);
-        let (history, path) = Folders::default().of(&folder.path().join("1_a/down.sql")).unwrap().unwrap();
-        assert_eq!((history.layout, path.as_str()), (Layout::Diesel, "1_a/down.sql"));
-        assert_eq!(history.of_file("1_a/down.sql").len(), 1);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 mod files;
 pub mod folder;
+mod folders;
 mod ledger;
 mod renames;
 
 pub use files::{read_file, read_file_or_stdin};
+pub use folders::{Folder, Folders};
 pub use renames::renames;
 
 use crate::config::Config;
@@ -138,7 +140,9 @@ impl Source {
                     Error::new(ErrorCode::File, format!("{} is not a snapshot: {why}", path.display()))
                         .hint("Snapshots are made by lockstep inspect URL -f json.")
                 })?;
-                let dialect = engine::dialect(schema.engine)?;
+                let version = schema.server_version.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+                let own = version.parse().ok().and_then(|version| engine::dialect_of(schema.engine, version).ok());
+                let dialect = own.map_or_else(|| engine::dialect(schema.engine), Ok)?;
                 Ok(Loaded { schema, dialect, database: None, notes: Vec::new() })
             }
             Self::Sql(sql) => sql.load(context).await,

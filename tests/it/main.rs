@@ -14,6 +14,8 @@ mod bad_input;
 mod cli;
 mod desired;
 mod leftovers;
+mod lint_formats;
+mod lint_inputs;
 mod migration_folders;
 mod migrations;
 mod model;

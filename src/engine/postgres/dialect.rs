@@ -19,6 +19,11 @@ impl PostgresDialect {
     pub fn newest() -> Self {
         Self { version: 18 }
     }
+
+    /// A version that is known here.
+    pub fn of(version: u32) -> Option<Self> {
+        (13..=18).contains(&version).then_some(Self { version })
+    }
 }
 
 impl Syntax for PostgresDialect {

@@ -49,6 +49,10 @@ impl Engine for Postgres {
         Arc::new(PostgresDialect::newest())
     }
 
+    fn dialect_of(&self, version: u32) -> Option<Arc<dyn Dialect>> {
+        PostgresDialect::of(version).map(|dialect| Arc::new(dialect) as Arc<dyn Dialect>)
+    }
+
     async fn connect(&self, target: &Target, options: &ConnectOptions) -> crate::Result<Arc<dyn Database>> {
         Ok(Arc::new(database::connect(target, options).await?))
     }

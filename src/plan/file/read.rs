@@ -9,7 +9,8 @@ use crate::{Error, ErrorCode};
 
 /// Whether a text was written as a plan file.
 pub fn is_plan(text: &str) -> bool {
-    text.lines().take(20).any(|line| line.starts_with(MARK) && line.contains("\"plan\""))
+    let is_head = |line: &str| line.strip_prefix(MARK).is_some_and(|head| head.starts_with("{\"plan\""));
+    text.lines().take(20).any(is_head)
 }
 
 /// Reads a plan file. A step whose SQL was edited has what stands in the file, is marked as the writer's own and

@@ -1,0 +1,171 @@
+//! Files, judged in their folder: migrations part by part, by the way that their framework runs them, and plain SQL in
+//! the order of the names.
+//!
+//! Without a database what the earlier files of the folder have made is the schema that a file meets.
+
+use super::report::{FileReport, SkippedReport, StatementReport};
+use crate::engine::Dialect;
+use crate::migrations::{self, File, History, Migration, Part, Side};
+use crate::plan;
+use crate::risk;
+use crate::schema::Schema;
+use crate::source::Folder;
+use crate::sql::Script;
+use std::collections::BTreeMap;
+
+/// What files are judged with.
+pub struct Bench<'a> {
+    pub dialect: &'a dyn Dialect,
+    /// Before the first file.
+    pub schema: &'a Schema,
+    /// Whether the schema is that of a database, which each file meets as it is.
+    pub connected: bool,
+}
+
+/// A file that is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The path as it is told.
+    pub shown: String,
+    pub text: String,
+}
+
+/// Files of a folder that are asked for, by their paths in it.
+pub type WantedFiles = BTreeMap<String, Wanted>;
+
+impl Bench<'_> {
+    /// Judges the files of a folder that are wanted.
+    pub fn folder(&self, folder: &Folder, wanted: &WantedFiles) -> BTreeMap<String, FileReport> {
+        let mut work = Work { bench: self, wanted, schema: self.schema.clone(), reports: BTreeMap::new() };
+        match &folder.history {
+            Some(history) => {
+                let last = history.migrations.iter().rposition(|migration| work.wants(migration));
+                for migration in history.migrations.iter().take(last.map_or(0, |last| last + 1)) {
+                    work.migration(history, migration);
+                }
+            }
+            None => work.plain(&folder.files),
+        }
+        // What the framework does not know stands for itself.
+        let missing: Vec<&String> = wanted.keys().filter(|name| !work.reports.contains_key(*name)).collect();
+        for name in missing {
+            self.schema.clone_into(&mut work.schema);
+            work.file(name);
+        }
+        work.reports
+    }
+
+    /// Judges a file that is in no folder.
+    pub fn alone(&self, wanted: Wanted) -> Option<FileReport> {
+        let wanted = WantedFiles::from([(String::new(), wanted)]);
+        let mut work = Work { bench: self, wanted: &wanted, schema: self.schema.clone(), reports: BTreeMap::new() };
+        work.file("");
+        work.reports.into_values().next()
+    }
+}
+
+/// A folder under way.
+struct Work<'a> {
+    bench: &'a Bench<'a>,
+    wanted: &'a WantedFiles,
+    /// What the next file meets.
+    schema: Schema,
+    reports: BTreeMap<String, FileReport>,
+}
+
+impl Work<'_> {
+    fn wants(&self, migration: &Migration) -> bool {
+        let ways = [Some(&migration.up), migration.down.as_ref()];
+        ways.into_iter().flatten().any(|part| self.wanted.contains_key(&part.file))
+    }
+
+    fn plain(&mut self, files: &[File]) {
+        let Some(last) = self.wanted.keys().next_back() else { return };
+        for file in files.iter().take_while(|file| file.path <= *last) {
+            if self.wanted.contains_key(&file.path) {
+                self.file(&file.path);
+            } else if !self.bench.connected && is_context(file) {
+                let script = self.bench.dialect.read(&file.text, &self.schema);
+                self.pass(&script);
+            }
+        }
+    }
+
+    /// A file of plain SQL.
+    fn file(&mut self, name: &str) {
+        let Some(wanted) = self.wanted.get(name) else { return };
+        let script = self.bench.dialect.read(&wanted.text, &self.schema);
+        let findings = risk::lint_script(&script, &self.schema, self.bench.dialect, self.bench.connected);
+        if let Some(report) = self.report(name) {
+            report.statements.extend(findings.into_iter().map(StatementReport::of));
+            report.skipped.extend(script.skipped.iter().map(SkippedReport::of));
+        }
+        self.pass(&script);
+    }
+
+    fn migration(&mut self, history: &History, migration: &Migration) {
+        let up = &migration.up;
+        let wanted = self.wanted.contains_key(&up.file);
+        if wanted || !self.bench.connected {
+            let script = self.bench.dialect.read(&migrations::in_place([up]), &self.schema);
+            if wanted {
+                self.part(history, migration, (Side::Up, up), &script);
+            }
+            if migration.is_for(self.bench.dialect.kind()) {
+                self.pass(&script);
+            }
+        }
+        if let Some(down) = migration.down.as_ref().filter(|down| self.wanted.contains_key(&down.file)) {
+            let script = self.bench.dialect.read(&migrations::in_place([down]), &self.schema);
+            self.part(history, migration, (Side::Down, down), &script);
+        }
+    }
+
+    fn part(&mut self, history: &History, migration: &Migration, (side, part): (Side, &Part), script: &Script) {
+        let Bench { dialect, connected, .. } = *self.bench;
+        if !migration.is_for(dialect.kind()) {
+            let skipped = SkippedReport {
+                line: part.line,
+                column: 1,
+                text: migration.version.clone(),
+                why: format!("it is for {}", migration.dbms.join(", ")),
+            };
+            if let Some(report) = self.report(&part.file) {
+                report.skipped.push(skipped);
+            }
+            return;
+        }
+        let mut findings = risk::lint_script(script, &self.schema, dialect, connected);
+        let runs = history.sure.then_some((history.layout, part.runs));
+        migrations::lint(&mut findings, side, runs, dialect.text_is_transaction());
+        if let Some(report) = self.report(&part.file) {
+            report.statements.extend(findings.into_iter().map(StatementReport::of));
+            report.skipped.extend(script.skipped.iter().map(SkippedReport::of));
+        }
+    }
+
+    /// The report of a wanted file, begun when it is met first.
+    fn report(&mut self, name: &str) -> Option<&mut FileReport> {
+        let wanted = self.wanted.get(name)?;
+        let begin = || FileReport::new(wanted.shown.clone());
+        Some(self.reports.entry(name.to_owned()).or_insert_with(begin))
+    }
+
+    /// Carries out what a file makes. With a database at hand its schema is the one that each file meets.
+    fn pass(&mut self, script: &Script) {
+        if self.bench.connected {
+            return;
+        }
+        for change in script.statements.iter().flat_map(|statement| &statement.reading.changes) {
+            // What does not fit is judged as it stands; the rest goes on without it.
+            let _ = self.schema.apply(change);
+        }
+    }
+}
+
+/// Whether a file of plain SQL says something about the schema that later files meet.
+fn is_context(file: &File) -> bool {
+    let name = file.path.to_ascii_lowercase();
+    let in_folder = !name.contains('/') && name.ends_with(".sql");
+    in_folder && name != "down.sql" && !name.ends_with(".down.sql") && !plan::file::is_plan(&file.text)
+}
