@@ -4,7 +4,7 @@
 //! `SELECT` are data; anything else cannot be read.
 
 use super::{Patterns, Phase, PlanOptions, Rollback, Step};
-use crate::plan::{Evidence, Lock, LockMode};
+use crate::plan::{Lock, LockMode};
 use crate::risk::{Context, Judge, Judgement};
 use crate::schema::{Change, Column, EngineKind, Index, ObjectRef, QName, Schema, Table};
 use crate::sql::{Reading, Script, Statement, Syntax, SyntaxProblem};

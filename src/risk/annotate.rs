@@ -3,6 +3,7 @@
 use super::Judge;
 use super::assess::{Moment, merge_locks, merge_names, merge_risks};
 use super::estimate::{Work, estimate};
+use super::lint::reads_whole;
 use super::rules::risk;
 use crate::plan::{Plan, Risk, RollbackKind, Severity, Step, StepKind};
 use crate::schema::Schema;
@@ -49,6 +50,7 @@ fn judge_step(step: &mut Step, moment: &mut Moment<'_>) {
         merge_risks(&mut step.risks, risks);
         if at + 1 < statements.len() || step.changes.is_empty() {
             moment.pass(&statement.reading.changes);
+            moment.pass(&found.judgement.assumed);
         }
     }
     let whole = of_whole_step(step, moment);
@@ -62,6 +64,7 @@ fn judge_step(step: &mut Step, moment: &mut Moment<'_>) {
         };
         step.estimate_ms = estimate(&work, start.as_ref().unwrap_or(&moment.schema));
     }
+    step.scans = reads_whole(std::mem::take(&mut step.scans), builds);
     step.risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
     if let Some(start) = start {
         moment.schema = start;

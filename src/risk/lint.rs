@@ -1,9 +1,9 @@
 //! A script, judged statement by statement, for a person who wrote it.
 
-use super::Judge;
-use super::assess::Moment;
+use super::assess::{Moment, merge_names};
+use super::{Judge, Judgement};
 use crate::plan::{Lock, Risk};
-use crate::schema::Schema;
+use crate::schema::{Change, QName, Schema};
 use crate::sql::Script;
 use serde::Serialize;
 
@@ -56,6 +56,8 @@ pub fn lint_script(script: &Script, schema: &Schema, judge: &dyn Judge, connecte
         let reading = &statement.reading;
         let found = moment.assess(statement, !reading.outside_transaction);
         let mut risks = found.risks;
+        let understood = statement.parsed() && (found.judgement.known || reading.read_only);
+        let Judgement { locks, rewrites, scans, index_builds, assumed, .. } = found.judgement;
         risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
         out.push(Finding {
             line: statement.line,
@@ -64,15 +66,39 @@ pub fn lint_script(script: &Script, schema: &Schema, judge: &dyn Judge, connecte
             class: statement.class.clone(),
             side: None,
             parsed: statement.parsed(),
-            understood: statement.parsed() && (found.judgement.known || reading.read_only),
+            understood,
             transactional: !reading.outside_transaction,
-            locks: found.judgement.locks,
-            rewrites: found.judgement.rewrites,
-            scans: found.judgement.scans,
+            locks: by_later_names(locks, &reading.changes),
+            rewrites,
+            scans: reads_whole(scans, index_builds),
             risks,
             problems: statement.problems.clone(),
         });
         moment.pass(&reading.changes);
+        moment.pass(&assumed);
     }
     out
+}
+
+/// Tables that are read from end to end, to build an index or otherwise.
+pub(super) fn reads_whole(mut scans: Vec<String>, index_builds: Vec<String>) -> Vec<String> {
+    merge_names(&mut scans, index_builds);
+    scans.sort();
+    scans
+}
+
+/// A lock is held until the transaction's end: the relation goes by the name that the statement gives it.
+fn by_later_names(mut locks: Vec<Lock>, changes: &[Change]) -> Vec<Lock> {
+    for change in changes {
+        let (from, to) = match change {
+            Change::RenameTable { from, to } => (from, from.sibling(to)),
+            Change::SetTableSchema { name, schema } => (name, QName::new(schema, &name.name)),
+            _ => continue,
+        };
+        let before = from.to_string();
+        for lock in locks.iter_mut().filter(|lock| lock.relation == before) {
+            lock.relation = to.to_string();
+        }
+    }
+    locks
 }

@@ -17,7 +17,7 @@ pub use lint::{Finding, lint, lint_script};
 pub use settings::Settings;
 
 use crate::plan::{Lock, Risk};
-use crate::schema::Schema;
+use crate::schema::{Change, Schema};
 use crate::sql::{Statement, Syntax};
 
 /// How an engine judges one statement, from its text and the schema of its moment.
@@ -57,6 +57,8 @@ pub struct Judgement {
     /// Relations on which an index is built.
     pub index_builds: Vec<String>,
     pub risks: Vec<Risk>,
+    /// What code that it runs is taken to change, beside what the statement itself says.
+    pub assumed: Vec<Change>,
     /// False when the statement could not be read, so that nothing above is known.
     pub known: bool,
 }

@@ -3,7 +3,7 @@
 use crate::postgres_scratch::Scratch;
 use lockstep::ErrorCode;
 use lockstep::engine::{ConnectOptions, Session, SessionRole, Target, Value, Verdict};
-use lockstep::plan::{Backfill, Evidence, Lock, LockMode, Phase, Step};
+use lockstep::plan::{Backfill, Lock, LockMode, Phase, Step};
 use lockstep::schema::{Change, Index, QName};
 use std::time::Duration;
 

@@ -8,14 +8,7 @@ use lockstep::schema::{Change, Index, QName};
 use std::time::Duration;
 
 fn locking(id: &str, sql: &str, back: &str) -> Step {
-    Step {
-        locks: vec![Lock {
-            relation: "public.sales".into(),
-            mode: LockMode::AccessExclusive,
-            evidence: lockstep::plan::Evidence::Predicted,
-        }],
-        ..alter(id, sql, back)
-    }
+    Step { locks: vec![Lock::predicted("public.sales", LockMode::AccessExclusive)], ..alter(id, sql, back) }
 }
 
 fn concurrently(id: &str, unique: bool) -> Step {

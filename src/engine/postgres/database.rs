@@ -5,7 +5,7 @@ use super::connect::{Line, Route, observer_settings};
 use super::dialect::PostgresDialect;
 use super::session::PostgresSession;
 use super::shadow::PostgresShadow;
-use super::{catalog, gate, manners, outline, sampler, scratch, script, server};
+use super::{catalog, gate, manners, outline, sampler, scratch, script, server, usual};
 use crate::Result;
 use crate::engine::{
     ConnectOptions, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow, Target,
@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub(super) struct PostgresDatabase {
     info: ServerInfo,
     route: Route,
+    /// The time zone of a step's session, where it can be told.
+    zone: Option<String>,
     /// Reads catalogs, which may take seconds.
     catalog: Line,
     /// Answers at once: cancels, and the go/no-go.
@@ -30,11 +32,12 @@ pub(super) async fn connect(target: &Target, options: &ConnectOptions) -> Result
     let route = Route::new(target, options)?;
     let mut first = route.open("lockstep-control", &[]).await?;
     let info = server::info(&mut first, &route, target).await?;
+    let zone = usual::time_zone(&mut first).await?;
     drop(first);
     let version = info.version_number;
     let catalog = Line::new(route.clone(), "lockstep-catalog", observer_settings(version, "5s", "5min"));
     let control = Line::new(route.clone(), "lockstep-control", observer_settings(version, "100ms", "5s"));
-    Ok(PostgresDatabase { info, route, catalog, control: Arc::new(control) })
+    Ok(PostgresDatabase { info, route, zone, catalog, control: Arc::new(control) })
 }
 
 #[async_trait]
@@ -44,8 +47,7 @@ impl Database for PostgresDatabase {
     }
 
     fn dialect(&self) -> Arc<dyn Dialect> {
-        let version = self.info.version_number / 10_000;
-        Arc::new(PostgresDialect { version: version.clamp(13, 18) })
+        Arc::new(PostgresDialect::of_server(self.info.version_number, self.zone.as_deref()))
     }
 
     async fn outline(&self) -> Result<Vec<OutlineEntry>> {

@@ -1,6 +1,6 @@
 //! PostgreSQL's SQL as the traits want it; the work is in the modules beside.
 
-use super::{backfill, judge, patterns, portable, reader, render, script, types};
+use super::{backfill, judge, patterns, portable, reader, render, script, types, usual};
 use crate::engine::Dialect;
 use crate::plan::{Backfill, Check, KeptRows, Patterns, PlanOptions, Step};
 use crate::risk::{Context, Judge, Judgement};
@@ -12,17 +12,24 @@ use crate::sql::{Script, Statement, Syntax};
 pub struct PostgresDialect {
     /// Major version: 13 to 18.
     pub version: u32,
+    /// Whether a step's session is in UTC, or in a zone that is always the same; `None` when no server says.
+    pub in_utc: Option<bool>,
 }
 
 impl PostgresDialect {
     /// The newest version that is known here.
     pub fn newest() -> Self {
-        Self { version: 18 }
+        Self { version: 18, in_utc: None }
+    }
+
+    /// As a server of this version has it, whose sessions are in the time zone.
+    pub(super) fn of_server(version_number: u32, zone: Option<&str>) -> Self {
+        Self { version: (version_number / 10_000).clamp(13, 18), in_utc: zone.map(usual::is_utc) }
     }
 
     /// A version that is known here.
     pub fn of(version: u32) -> Option<Self> {
-        (13..=18).contains(&version).then_some(Self { version })
+        (13..=18).contains(&version).then_some(Self { version, in_utc: None })
     }
 }
 
@@ -96,7 +103,7 @@ impl Patterns for PostgresDialect {
 
 impl Judge for PostgresDialect {
     fn judge(&self, statement: &Statement, context: &Context<'_>) -> Judgement {
-        judge::judge(self.version, statement, context)
+        judge::judge(self, statement, context)
     }
 }
 

@@ -23,6 +23,22 @@ pub(super) async fn settings(connection: &mut PgConnection) -> Result<Vec<String
     Ok(out)
 }
 
+/// The time zone that a step's session has, where it can be told.
+pub(super) async fn time_zone(connection: &mut PgConnection) -> Result<Option<String>> {
+    match std::env::var("PGTZ").ok().filter(|value| !value.is_empty()) {
+        Some(zone) => Ok(Some(zone)),
+        None => of_server(connection, "TimeZone").await,
+    }
+}
+
+/// Whether a zone is the one in which timestamps with and without it are stored alike: no offset, at any time
+/// (`TimestampTimestampTzRequiresRewrite` in PostgreSQL's sources).
+pub(super) fn is_utc(zone: &str) -> bool {
+    let zone = zone.to_ascii_lowercase();
+    let name = zone.strip_prefix("etc/").unwrap_or(&zone);
+    matches!(name, "utc" | "uct" | "gmt" | "gmt0" | "gmt+0" | "gmt-0" | "zulu" | "universal" | "greenwich" | "0")
+}
+
 /// A date style is a list of words, which is one text in the catalog.
 fn statement(name: &str, value: &str) -> String {
     format!("SELECT pg_catalog.set_config({}, {}, false)", literal(name), literal(value))

@@ -3,7 +3,7 @@
 use super::{Case, risk};
 use crate::plan::{Lock, Risk, Severity};
 use crate::risk::size::Size;
-use crate::schema::QName;
+use crate::schema::{ObjectKind, QName};
 
 /// Rules that already say that a table is held for as long as it is read or written.
 const TOLD: [&str; 9] = [
@@ -27,7 +27,9 @@ pub(super) fn find(case: &Case<'_>, out: &mut Vec<Risk>) {
             out.extend(case.on_table("table-rewrite", &table, message));
         }
     }
-    for lock in &case.judgement.locks {
+    // Whoever uses an index or a sequence uses its table.
+    let of_tables = |lock: &&Lock| !matches!(lock.kind, ObjectKind::Index | ObjectKind::Sequence);
+    for lock in case.judgement.locks.iter().filter(of_tables) {
         out.extend(of_lock(case, lock, told));
     }
 }

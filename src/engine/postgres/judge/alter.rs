@@ -9,8 +9,17 @@ use crate::plan::LockMode::{self, AccessExclusive, RowShare, ShareRowExclusive, 
 use crate::schema::{ConstraintKind, Options, QName};
 
 pub(super) fn alter(work: &mut Work<'_>, tree: &Alter) {
-    if tree.kind == "index" || tree.kind == "sequence" {
+    if tree.kind == "index" {
         // Only the index itself is locked, whose table goes on.
+        let set = tree.actions.iter().any(|action| matches!(action, Action::Options { .. }));
+        if let Some(table) = work.index_table(&tree.name).filter(|_| set) {
+            work.lock_index(table.sibling(&tree.name.name), ShareUpdateExclusive);
+        }
+        return;
+    }
+    if tree.kind == "sequence" {
+        let sequence = work.relation(&tree.name);
+        work.lock(&sequence, AccessExclusive);
         return;
     }
     let name = work.relation(&tree.name);

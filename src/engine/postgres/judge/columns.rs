@@ -68,6 +68,11 @@ pub(super) fn set_type(
     let (model, old) = known;
     let plain = using.is_none_or(|using| is_plain_cast(using, column, written));
     let effect = if plain { effect(&old.data_type, &new, work.context.schema) } else { Effect::Rewrite };
+    let effect = match (effect, work.server.in_utc) {
+        (Effect::FreeInUtc, Some(true)) => Effect::Free,
+        (Effect::FreeInUtc, Some(false)) => Effect::Rewrite,
+        (effect, _) => effect,
+    };
     match effect {
         Effect::Free => {}
         Effect::Rewrite => work.rewrite(table),
@@ -81,8 +86,8 @@ pub(super) fn set_type(
                      unless that is UTC",
                     table.short()
                 ),
-                "Lockstep's own sessions are in UTC; if the stored values mean another zone, say USING column AT TIME ZONE \
-                 'Zone/City', and if they mean UTC, run SET timezone = 'UTC' first when another client runs it",
+                "if the stored values mean another zone than the session's, say USING column AT TIME ZONE 'Zone/City'; if \
+                 they mean UTC, run SET timezone = 'UTC' before it",
             );
         }
     }

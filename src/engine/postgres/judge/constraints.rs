@@ -125,6 +125,9 @@ fn cursor_has_or(part: &str) -> bool {
 /// that need it.
 pub(super) fn dropped(work: &mut Work<'_>, table: &QName, name: &str) {
     let Some(constraint) = work.table(table).and_then(|t| t.constraints.get(name)) else { return };
+    if constraint.kind.has_index() {
+        work.lock_index(table.sibling(name), AccessExclusive);
+    }
     match &constraint.kind {
         ConstraintKind::ForeignKey(key) => work.lock_all(&key.references.clone(), AccessExclusive),
         ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {

@@ -4,6 +4,7 @@
 //! between versions, the version decides.
 
 mod alter;
+mod blocks;
 mod columns;
 mod constraints;
 mod objects;
@@ -14,6 +15,7 @@ mod types;
 pub(super) mod volatile;
 mod work;
 
+use super::dialect::PostgresDialect;
 use super::reader::cursor::Cursor;
 use super::reader::parse::parse;
 use super::reader::tree::Tree;
@@ -23,11 +25,11 @@ use crate::sql::Statement;
 use work::Work;
 
 /// Judges one statement. What could not be read, or runs code that is not looked into, is not known.
-pub(super) fn judge(version: u32, statement: &Statement, context: &Context<'_>) -> Judgement {
+pub(super) fn judge(server: &PostgresDialect, statement: &Statement, context: &Context<'_>) -> Judgement {
     if !statement.parsed() {
         return Judgement::default();
     }
-    let mut work = Work::new(version, &statement.reading, context);
+    let mut work = Work::new(server, &statement.reading, context);
     let text = statement.text.as_str();
     match parse(text) {
         Some(Tree::CreateTable(tree)) => tables::create_table(&mut work, &tree),
@@ -54,7 +56,8 @@ fn judge_other(work: &mut Work<'_>, text: &str, class: &str) -> bool {
         "VACUUM" | "ANALYZE" | "CLUSTER" => rows::maintain(work, &cursor, class),
         "REINDEX" => rows::reindex(work, cursor),
         "EXPLAIN" if !cursor.has("analyze") && !cursor.has("analyse") => rows::select(work, &cursor),
-        "EXPLAIN" | "DO" | "CALL" | "EXECUTE" | "DROP OWNED" | "REASSIGN OWNED" | "IMPORT FOREIGN SCHEMA" => {
+        "DO" => return blocks::judge(work, text),
+        "EXPLAIN" | "CALL" | "EXECUTE" | "DROP OWNED" | "REASSIGN OWNED" | "IMPORT FOREIGN SCHEMA" => {
             return false;
         }
         "ALTER TABLE" | "CREATE TABLE" | "CREATE INDEX" | "DROP TABLE" => return false,
@@ -104,7 +107,7 @@ mod tests {
         let schema = schema();
         let script = read(sql, &schema);
         let context = Context { schema: &schema, connected: true, made_here: &[], in_transaction: true };
-        judge(version, &script.statements[0], &context)
+        judge(&PostgresDialect { version, in_utc: None }, &script.statements[0], &context)
     }
 
     fn locks(version: u32, sql: &str) -> Vec<String> {
@@ -116,7 +119,7 @@ mod tests {
     fn every_table_that_is_locked_is_named() {
         let both = ["p SHARE ROW EXCLUSIVE", "t SHARE ROW EXCLUSIVE"];
         assert_eq!(locks(17, "alter table t add foreign key (id) references p not valid"), both);
-        assert_eq!(locks(17, "drop table t"), ["p ACCESS EXCLUSIVE", "t ACCESS EXCLUSIVE"]);
+        assert_eq!(locks(17, "drop table t"), ["p ACCESS EXCLUSIVE", "t ACCESS EXCLUSIVE", "t_pkey ACCESS EXCLUSIVE"]);
         let parent = ["d ACCESS EXCLUSIVE", "m ACCESS EXCLUSIVE"];
         assert_eq!(locks(17, "create table m2 partition of m for values from (10) to (20)"), parent);
         let all = ["d ACCESS EXCLUSIVE", "m ACCESS EXCLUSIVE", "m1 ACCESS EXCLUSIVE"];
@@ -146,8 +149,16 @@ mod tests {
     }
 
     #[test]
+    fn a_block_locks_what_its_statements_lock() {
+        let sql = "do $$ begin if not found then alter table t add x int; create index on t (x); end if; end $$";
+        assert_eq!(locks(17, sql), ["t ACCESS EXCLUSIVE"]);
+        let assumed = judged(17, sql).assumed;
+        assert_eq!(assumed.len(), 2, "{assumed:?}");
+    }
+
+    #[test]
     fn what_is_not_read_is_not_judged() {
-        assert!(!judged(17, "do $$ begin drop table t; end $$").known);
+        assert!(!judged(17, "do $$ begin execute 'drop table t'; end $$").known);
         assert!(!judged(17, "alter table t frob").known);
     }
 }

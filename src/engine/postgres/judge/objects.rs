@@ -31,6 +31,9 @@ pub(super) fn judge(work: &mut Work<'_>, text: &str, class: &str) {
                 }
             }
         }
+        // Its values are kept in a row of its own, which others read with each nextval.
+        "ALTER SEQUENCE" => lock_named(work, ShareRowExclusive),
+        "DROP SEQUENCE" => lock_named(work, AccessExclusive),
         "ALTER DOMAIN" => domain(work, text),
         _ => {}
     }

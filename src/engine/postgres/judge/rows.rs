@@ -14,6 +14,9 @@ pub(super) fn select(work: &mut Work<'_>, cursor: &Cursor<'_>) {
     let mode = if locks { RowShare } else { AccessShare };
     for relation in &work.reading.relations {
         work.lock_all(relation, mode);
+        if locks {
+            work.lock_indexes(relation, mode);
+        }
     }
 }
 
@@ -34,16 +37,28 @@ pub(super) fn write(work: &mut Work<'_>, mut cursor: Cursor<'_>, class: &str) {
     let target = work.relation(&target);
     if class == "INSERT" {
         work.lock(&target, RowExclusive);
-        referenced(work, &target);
+        work.lock_indexes(&target, RowExclusive);
+        if !inserts_nothing(work, &cursor, &target) {
+            referenced(work, &target);
+        }
         return;
     }
     work.lock_all(&target, RowExclusive);
+    for table in work.with_children(&target) {
+        work.lock_indexes(&table, RowExclusive);
+    }
     if !cursor.has("where") && class != "MERGE" {
         work.scan(&target);
     }
-    if class == "DELETE" {
+    if class == "DELETE" && !work.is_empty(&target) {
         referencing(work, &target);
     }
+}
+
+/// Whether the rows come from tables that have none.
+fn inserts_nothing(work: &Work<'_>, cursor: &Cursor<'_>, target: &QName) -> bool {
+    let mut sources = work.reading.relations.iter().filter(|relation| *relation != target).peekable();
+    !cursor.has("values") && sources.peek().is_some() && sources.all(|source| work.is_empty(source))
 }
 
 /// New rows look for the rows that they point at.
@@ -130,14 +145,24 @@ pub(super) fn reindex(work: &mut Work<'_>, mut cursor: Cursor<'_>) {
     let mode = if cursor.has("concurrently") { ShareUpdateExclusive } else { Share };
     let Some(what) = cursor.take_any(&["index", "table", "schema", "database", "system"]) else { return };
     cursor.take("concurrently");
+    let own = if mode == Share { AccessExclusive } else { mode };
     let tables: Vec<QName> = match (what, cursor.name()) {
-        ("index", Some(index)) => work.index_table(&index).into_iter().collect(),
+        ("index", Some(index)) => {
+            let table = work.index_table(&index);
+            if let Some(table) = &table {
+                work.lock_index(table.sibling(&index.name), own);
+                work.lock(table, mode);
+                work.build(table);
+            }
+            return;
+        }
         ("table", Some(table)) => vec![work.relation(&table)],
         ("schema", Some(schema)) => in_schema(work, &schema),
         _ => work.context.schema.tables.keys().cloned().collect(),
     };
     for table in tables {
         work.lock(&table, mode);
+        work.lock_indexes(&table, own);
         work.build(&table);
     }
 }

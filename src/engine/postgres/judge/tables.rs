@@ -64,7 +64,10 @@ pub(super) fn drop_objects(work: &mut Work<'_>, tree: &Drop) {
         match change {
             Change::DropTable { name } => drop_table(work, name),
             Change::DropView { name, .. } => work.lock(name, AccessExclusive),
-            Change::DropIndex { table, .. } => work.lock_all(table, index),
+            Change::DropIndex { table, name } => {
+                work.lock_all(table, index);
+                work.lock_index(table.sibling(name), index);
+            }
             Change::DropConstraint { table, name } => {
                 work.lock_all(table, AccessExclusive);
                 constraints::dropped(work, table, name);
@@ -88,6 +91,7 @@ pub(super) fn drop_objects(work: &mut Work<'_>, tree: &Drop) {
 
 fn drop_table(work: &mut Work<'_>, name: &QName) {
     work.lock_all(name, AccessExclusive);
+    work.lock_indexes(name, AccessExclusive);
     let Some(table) = work.table(name) else { return };
     if let Some(partition) = &table.partition_of {
         work.lock(&partition.parent, AccessExclusive);

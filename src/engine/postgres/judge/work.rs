@@ -2,14 +2,16 @@
 
 use crate::plan::{Evidence, Lock, LockMode, Risk, Severity};
 use crate::risk::{Context, Judgement};
-use crate::schema::{QName, Shared, Table};
+use crate::schema::{Change, ObjectKind, QName, Schema, Shared, Table};
 use crate::sql::Reading;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::postgres::PostgresDialect;
 use crate::engine::postgres::reader::cursor::Name;
 
 /// A judgement in the making.
 pub(super) struct Work<'a> {
+    pub server: &'a PostgresDialect,
     /// Major version of the server.
     pub version: u32,
     pub context: &'a Context<'a>,
@@ -19,12 +21,16 @@ pub(super) struct Work<'a> {
     scans: BTreeSet<QName>,
     builds: BTreeSet<QName>,
     risks: Vec<Risk>,
+    assumed: Vec<Change>,
+    /// Locks on indexes, by the index's name.
+    indexes: BTreeMap<QName, LockMode>,
 }
 
 impl<'a> Work<'a> {
-    pub fn new(version: u32, reading: &'a Reading, context: &'a Context<'a>) -> Self {
+    pub fn new(server: &'a PostgresDialect, reading: &'a Reading, context: &'a Context<'a>) -> Self {
         Self {
-            version,
+            server,
+            version: server.version,
             context,
             reading,
             locks: BTreeMap::new(),
@@ -32,21 +38,32 @@ impl<'a> Work<'a> {
             scans: BTreeSet::new(),
             builds: BTreeSet::new(),
             risks: Vec::new(),
+            assumed: Vec::new(),
+            indexes: BTreeMap::new(),
         }
     }
 
     pub fn done(self) -> Judgement {
-        let lock = |(relation, mode): (QName, LockMode)| Lock::predicted(relation.to_string(), mode);
+        let schema = self.context.schema;
+        let lock = |(relation, mode): (QName, LockMode)| {
+            let kind = kind_of(&relation, schema);
+            Lock { kind, ..Lock::predicted(relation.to_string(), mode) }
+        };
+        let index = |(name, mode): (QName, LockMode)| Lock {
+            kind: ObjectKind::Index,
+            ..Lock::predicted(name.to_string(), mode)
+        };
         let rewrites = self.rewrites;
         // A rewrite checks and reads what there is to check on its way.
         let scans = self.scans.into_iter().filter(|name| !rewrites.contains(name));
         let names = |set: BTreeSet<QName>| set.iter().map(QName::to_string).collect();
         Judgement {
-            locks: self.locks.into_iter().map(lock).collect(),
+            locks: self.locks.into_iter().map(lock).chain(self.indexes.into_iter().map(index)).collect(),
             scans: scans.map(|name| name.to_string()).collect(),
             rewrites: names(rewrites),
             index_builds: names(self.builds),
             risks: self.risks,
+            assumed: self.assumed,
             known: true,
         }
     }
@@ -54,7 +71,8 @@ impl<'a> Work<'a> {
     /// Whether what happens to a relation matters: it is not new, and may exist.
     fn counts(&self, name: &QName) -> bool {
         let schema = self.context.schema;
-        let exists = schema.tables.contains_key(name) || schema.views.contains_key(name);
+        let exists =
+            schema.tables.contains_key(name) || schema.views.contains_key(name) || schema.sequences.contains_key(name);
         !self.context.made_here.contains(name) && (exists || !self.context.connected)
     }
 
@@ -64,6 +82,52 @@ impl<'a> Work<'a> {
             let held = self.locks.entry(name.clone()).or_insert(mode);
             *held = mode.max(*held);
         }
+    }
+
+    /// A lock on each index of a table.
+    pub fn lock_indexes(&mut self, table: &QName, mode: LockMode) {
+        let Some(found) = self.table(table).filter(|t| self.counts(&t.name)) else { return };
+        let backing = found.constraints.iter().filter(|(_, c)| c.kind.has_index()).map(|(name, _)| name);
+        let names: Vec<QName> = found.indexes.keys().chain(backing).map(|name| table.sibling(name)).collect();
+        for name in names {
+            self.lock_index(name, mode);
+        }
+    }
+
+    /// A lock on one index of a relation that was there before.
+    pub fn lock_index(&mut self, index: QName, mode: LockMode) {
+        let held = self.indexes.entry(index).or_insert(mode);
+        *held = mode.max(*held);
+    }
+
+    /// What another statement does becomes part of what this one does; what it does to relations `made` on the way is
+    /// nobody's concern.
+    pub fn include(&mut self, other: Judgement, made: &[QName]) {
+        let old = |name: &QName| !made.contains(name);
+        for lock in other.locks {
+            let Ok(name) = lock.relation.parse::<QName>() else { continue };
+            match lock.kind {
+                ObjectKind::Index => self.lock_index(name, lock.mode),
+                _ if old(&name) => self.lock(&name, lock.mode),
+                _ => {}
+            }
+        }
+        let names = |list: Vec<String>| list.into_iter().filter_map(|n| n.parse().ok()).filter(old).collect::<Vec<_>>();
+        self.rewrites.extend(names(other.rewrites));
+        self.scans.extend(names(other.scans));
+        self.builds.extend(names(other.index_builds));
+        self.risks.extend(other.risks);
+        self.assumed.extend(other.assumed);
+    }
+
+    pub fn assume(&mut self, change: Change) {
+        self.assumed.push(change);
+    }
+
+    /// Whether a table is known to have no row.
+    pub fn is_empty(&self, table: &QName) -> bool {
+        self.context.connected
+            && self.stored(table).iter().all(|name| self.table(name).is_some_and(|t| t.stats.bytes == Some(0)))
     }
 
     /// A lock on a table and on all its partitions and children.
@@ -79,6 +143,7 @@ impl<'a> Work<'a> {
             if counts {
                 if indexed {
                     self.builds.insert(table.clone());
+                    self.lock_indexes(&table, LockMode::AccessExclusive);
                 }
                 self.rewrites.insert(table);
             }
@@ -177,4 +242,15 @@ impl<'a> Work<'a> {
         let of_view = || schema.views.values().find(|v| fits(&v.name) && v.indexes.contains_key(&index.name));
         of_table.map(|t| t.name.clone()).or_else(|| of_view().map(|v| v.name.clone()))
     }
+}
+
+/// What a relation is; what is not in the schema is taken for a table.
+fn kind_of(name: &QName, schema: &Schema) -> ObjectKind {
+    if let Some(table) = schema.tables.get(name) {
+        return if table.foreign.is_some() { ObjectKind::ForeignTable } else { ObjectKind::Table };
+    }
+    if let Some(view) = schema.views.get(name) {
+        return ObjectKind::of_view(view.materialized);
+    }
+    if schema.sequences.contains_key(name) { ObjectKind::Sequence } else { ObjectKind::Table }
 }

@@ -143,7 +143,7 @@ impl Shadow for PostgresShadow {
     }
 
     fn dialect(&self) -> Arc<dyn Dialect> {
-        Arc::new(PostgresDialect { version: (self.info.version_number / 10_000).clamp(13, 18) })
+        Arc::new(PostgresDialect::of_server(self.info.version_number, None))
     }
 
     async fn inspect(&mut self) -> Result<Schema> {
