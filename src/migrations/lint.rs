@@ -5,7 +5,20 @@ use crate::plan::{Evidence, Risk, Severity};
 use crate::risk::{Finding, rules};
 
 /// Rules about what goes away. Taking back what was added is what a way down is for.
-const REMOVING: &[&str] = &["drop-table", "drop-column", "drop-other", "truncate", "delete-without-where"];
+const REMOVING: &[&str] = &[
+    "drop-table",
+    "drop-column",
+    "drop-other",
+    "drop-index",
+    "drop-constraint",
+    "drop-primary-key",
+    "drop-default",
+    "truncate",
+    "delete-without-where",
+    "revoke",
+    "row-security-disabled",
+    "policy-changed",
+];
 
 /// Judges `findings`, which are those of one part, anew: by how `layout` runs it, where that is known, and by which
 /// way it goes. `text_is_transaction` says that the engine takes statements of one text as one transaction.

@@ -1,13 +1,15 @@
 //! A whole plan, judged step by step.
 
-use super::Judge;
 use super::assess::{Moment, merge_locks, merge_names, merge_risks};
 use super::estimate::{Work, estimate};
+use super::flow::{Flow, Transactions};
 use super::lint::reads_whole;
 use super::rules::risk;
+use super::{Judge, Settings};
 use crate::plan::{Plan, Risk, RollbackKind, Severity, Step, StepKind};
 use crate::schema::Schema;
 use crate::sql::Statement;
+use std::collections::HashSet;
 
 /// Rows from which a backfill is worth a word.
 const LONG_BACKFILL: u64 = 1_000_000;
@@ -15,12 +17,25 @@ const LONG_BACKFILL: u64 = 1_000_000;
 /// Judges each step of `plan` against the schema of its moment and fills in locks, rewrites, scans, risks and
 /// estimates. `connected` says that `before` was read from a database. What was filled in before is replaced.
 pub fn annotate(plan: &mut Plan, before: &Schema, judge: &dyn Judge, connected: bool) {
+    annotate_by(plan, before, judge, connected, &Settings::default());
+}
+
+/// As [`annotate`], by what was decided about judging.
+pub fn annotate_by(plan: &mut Plan, before: &Schema, judge: &dyn Judge, connected: bool, settings: &Settings) {
     let mut end = before.clone();
     for change in plan.steps.iter().flat_map(|s| &s.changes) {
         // What does not fit was noted when the plan was made; the rest can still be judged.
         let _ = end.apply(change);
     }
-    let mut moment = Moment { schema: before.clone(), made: Vec::new(), end, connected, judge };
+    let mut moment = Moment {
+        schema: before.clone(),
+        made: HashSet::new(),
+        end,
+        connected,
+        judge,
+        settings,
+        guarded_rows: HashSet::new(),
+    };
     for step in &mut plan.steps {
         judge_step(step, &mut moment);
     }
@@ -39,14 +54,18 @@ fn judge_step(step: &mut Step, moment: &mut Moment<'_>) {
     let start = (statements.len() > 1 && !step.changes.is_empty()).then(|| moment.schema.clone());
     let mut builds = Vec::new();
     let mut known = true;
+    // Each step runs under Lockstep's own timeouts.
+    let ways = if step.transactional { Transactions::Whole } else { Transactions::ByText };
+    let mut flow = Flow::guarded(ways);
     for (at, statement) in statements.iter().enumerate() {
         let found = moment.assess(statement, step.transactional);
         known &= found.judgement.known || statement.reading.read_only;
+        let flowing = flow.pass(statement, &found.judgement, moment);
         merge_locks(&mut step.locks, found.judgement.locks);
         merge_names(&mut step.rewrites, found.judgement.rewrites);
         merge_names(&mut step.scans, found.judgement.scans);
         merge_names(&mut builds, found.judgement.index_builds);
-        let risks = found.risks.into_iter().filter_map(|r| in_step(r, step)).collect();
+        let risks = found.risks.into_iter().chain(flowing).filter_map(|r| in_step(r, step)).collect();
         merge_risks(&mut step.risks, risks);
         if at + 1 < statements.len() || step.changes.is_empty() {
             moment.pass(&statement.reading.changes);

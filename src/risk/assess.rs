@@ -1,19 +1,23 @@
 //! One statement after another, judged against the schema of its moment.
 
 use super::rules::{self, Case};
-use super::{Context, Judge, Judgement};
+use super::{Context, Judge, Judgement, Settings};
 use crate::plan::{Lock, Risk};
 use crate::schema::{Change, QName, Schema};
 use crate::sql::Statement;
+use std::collections::HashSet;
 
 /// The schema as it evolves, and what was made on the way.
 pub(super) struct Moment<'a> {
     pub schema: Schema,
-    pub made: Vec<QName>,
+    pub made: HashSet<QName>,
     /// The schema when all is done.
     pub end: Schema,
     pub connected: bool,
     pub judge: &'a dyn Judge,
+    pub settings: &'a Settings,
+    /// Tables that get a policy somewhere in the script.
+    pub guarded_rows: HashSet<QName>,
 }
 
 /// What is found about one statement.
@@ -24,13 +28,16 @@ pub(super) struct Assessment {
 }
 
 impl Moment<'_> {
+    pub(super) fn context(&self, in_transaction: bool) -> Context<'_> {
+        Context { schema: &self.schema, connected: self.connected, made_here: &self.made, in_transaction }
+    }
+
     /// Judges a statement. The schema stays as it is.
     pub(super) fn assess(&self, statement: &Statement, in_transaction: bool) -> Assessment {
-        let context =
-            Context { schema: &self.schema, connected: self.connected, made_here: &self.made, in_transaction };
+        let context = self.context(in_transaction);
         let mut judgement =
             if statement.parsed() { self.judge.judge(statement, &context) } else { Judgement::default() };
-        let old = |relation: &String| !self.made.iter().any(|name| name.to_string() == *relation);
+        let old = |relation: &String| relation.parse().is_ok_and(|name: QName| !self.made.contains(&name));
         judgement.locks.retain(|lock| old(&lock.relation));
         judgement.rewrites.retain(old);
         judgement.scans.retain(old);
@@ -39,9 +46,12 @@ impl Moment<'_> {
             judgement: &judgement,
             context: &context,
             end: &self.end,
+            guarded_rows: &self.guarded_rows,
             online_ways: self.judge.has_online_ways(),
+            settings: self.settings,
         };
-        let mut risks = rules::find(&case);
+        let spots = if statement.parsed() { self.judge.spot(statement, &context, &judgement) } else { Vec::new() };
+        let mut risks = rules::find(&case, spots);
         merge_risks(&mut risks, std::mem::take(&mut judgement.risks));
         Assessment { judgement, risks }
     }
@@ -54,9 +64,9 @@ impl Moment<'_> {
                 continue;
             }
             match change {
-                Change::CreateTable { table } => self.made.push(table.name.clone()),
-                Change::CreateView { view } => self.made.push(view.name.clone()),
-                Change::CreateSequence { sequence } => self.made.push(sequence.name.clone()),
+                Change::CreateTable { table } => self.make(&table.name),
+                Change::CreateView { view } => self.make(&view.name),
+                Change::CreateSequence { sequence } => self.make(&sequence.name),
                 Change::RenameTable { from, to } => self.rename(from, &from.sibling(to)),
                 Change::SetTableSchema { name, schema } => self.rename(name, &QName::new(schema, &name.name)),
                 _ => {}
@@ -64,9 +74,13 @@ impl Moment<'_> {
         }
     }
 
+    fn make(&mut self, name: &QName) {
+        self.made.insert(name.clone());
+    }
+
     fn rename(&mut self, from: &QName, to: &QName) {
-        for made in self.made.iter_mut().filter(|made| *made == from) {
-            to.clone_into(made);
+        if self.made.remove(from) {
+            self.made.insert(to.clone());
         }
     }
 }

@@ -1,11 +1,13 @@
 //! A script, judged statement by statement, for a person who wrote it.
 
-use super::assess::{Moment, merge_names};
-use super::{Judge, Judgement};
+use super::assess::{Moment, merge_names, merge_risks};
+use super::flow::{Flow, Transactions};
+use super::{Judge, Judgement, Settings};
 use crate::plan::{Lock, Risk};
 use crate::schema::{Change, QName, Schema};
-use crate::sql::Script;
+use crate::sql::{Script, Statement};
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// What is found about one statement of a script, in the words of the contract's "Lint, as JSON".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,6 +39,15 @@ pub struct Finding {
     pub problems: Vec<crate::sql::SyntaxProblem>,
 }
 
+/// What a script is judged by, besides its statements.
+#[derive(Clone, Copy, Debug)]
+pub struct Conditions<'a> {
+    /// Whether the schema was read from a database.
+    pub connected: bool,
+    pub transactions: Transactions,
+    pub settings: &'a Settings,
+}
+
 /// Judges each statement of `text`, with what the statements before it have made. `connected` says that `schema` was
 /// read from a database.
 pub fn lint(text: &str, schema: &Schema, judge: &dyn Judge, connected: bool) -> Vec<Finding> {
@@ -45,17 +56,33 @@ pub fn lint(text: &str, schema: &Schema, judge: &dyn Judge, connected: bool) -> 
 
 /// As [`lint`], for a script that was read already.
 pub fn lint_script(script: &Script, schema: &Schema, judge: &dyn Judge, connected: bool) -> Vec<Finding> {
+    let settings = &Settings::default();
+    lint_by(script, schema, judge, &Conditions { connected, transactions: Transactions::ByText, settings })
+}
+
+/// As [`lint_script`], by the way that the script is run and by what was decided about judging.
+pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: &Conditions<'_>) -> Vec<Finding> {
     let mut end = schema.clone();
     for change in script.statements.iter().flat_map(|s| &s.reading.changes) {
         // What does not fit the schema is still judged below, as far as it goes.
         let _ = end.apply(change);
     }
-    let mut moment = Moment { schema: schema.clone(), made: Vec::new(), end, connected, judge };
-    let mut out = Vec::with_capacity(script.statements.len());
+    let Conditions { connected, transactions, settings } = *conditions;
+    let guarded_rows = with_policies(script.statements.iter());
+    let mut moment =
+        Moment { schema: schema.clone(), made: HashSet::new(), end, connected, judge, settings, guarded_rows };
+    let mut flow = Flow::new(transactions);
+    let mut pieces = script.skipped.iter().peekable();
+    let mut out: Vec<Finding> = Vec::with_capacity(script.statements.len());
     for statement in &script.statements {
+        while let Some(piece) = pieces.next_if(|piece| piece.span.start < statement.span.start) {
+            let more = flow.word(judge.transaction(&piece.text));
+            add(out.last_mut(), more);
+        }
         let reading = &statement.reading;
         let found = moment.assess(statement, !reading.outside_transaction);
         let mut risks = found.risks;
+        merge_risks(&mut risks, flow.pass(statement, &found.judgement, &moment));
         let understood = statement.parsed() && (found.judgement.known || reading.read_only);
         let Judgement { locks, rewrites, scans, index_builds, assumed, .. } = found.judgement;
         risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
@@ -77,6 +104,11 @@ pub fn lint_script(script: &Script, schema: &Schema, judge: &dyn Judge, connecte
         moment.pass(&reading.changes);
         moment.pass(&assumed);
     }
+    for piece in pieces {
+        let more = flow.word(judge.transaction(&piece.text));
+        add(out.last_mut(), more);
+    }
+    add(out.last_mut(), flow.end());
     out
 }
 
@@ -101,4 +133,18 @@ fn by_later_names(mut locks: Vec<Lock>, changes: &[Change]) -> Vec<Lock> {
         }
     }
     locks
+}
+
+/// What a transaction's beginning or end gives is told at the statement before it.
+fn add(finding: Option<&mut Finding>, risks: Vec<Risk>) {
+    if let Some(finding) = finding.filter(|_| !risks.is_empty()) {
+        merge_risks(&mut finding.risks, risks);
+        finding.risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
+    }
+}
+
+/// Tables that get a policy.
+pub(super) fn with_policies<'a>(statements: impl Iterator<Item = &'a Statement>) -> HashSet<QName> {
+    let make = statements.filter(|statement| statement.class == "CREATE POLICY");
+    make.flat_map(|statement| statement.reading.relations.iter().cloned()).collect()
 }

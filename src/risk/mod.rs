@@ -5,6 +5,7 @@
 mod annotate;
 mod assess;
 mod estimate;
+mod flow;
 mod lint;
 pub mod policy;
 pub mod privacy;
@@ -12,13 +13,16 @@ pub mod rules;
 mod settings;
 mod size;
 
-pub use annotate::annotate;
-pub use lint::{Finding, lint, lint_script};
+pub use annotate::{annotate, annotate_by};
+pub use flow::Transactions;
+pub use lint::{Conditions, Finding, lint, lint_by, lint_script};
 pub use settings::Settings;
 
 use crate::plan::{Lock, Risk};
-use crate::schema::{Change, Schema};
+use crate::schema::{Change, QName, Schema};
 use crate::sql::{Statement, Syntax};
+use std::collections::HashSet;
+use std::time::Duration;
 
 /// How an engine judges one statement, from its text and the schema of its moment.
 pub trait Judge: Syntax {
@@ -30,6 +34,59 @@ pub trait Judge: Syntax {
     fn has_online_ways(&self) -> bool {
         true
     }
+
+    /// What in a statement that reads the rules are about, where only the engine's syntax, catalog or version tells.
+    fn spot(&self, _statement: &Statement, _context: &Context<'_>, _judgement: &Judgement) -> Vec<Spot> {
+        Vec::new()
+    }
+
+    /// What a piece of a script does to the transaction, when it is one of those that begin, end or mark one.
+    fn transaction(&self, _text: &str) -> Option<TransactionWord> {
+        None
+    }
+
+    /// The timeout that a statement sets for those after it.
+    fn guard(&self, _statement: &Statement) -> Option<Guard> {
+        None
+    }
+}
+
+/// That a statement meets a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    pub rule: &'static str,
+    /// The table whose size and use decide how grave it is, where one does.
+    pub table: Option<QName>,
+    pub message: String,
+}
+
+/// What begins, ends or marks a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionWord {
+    Begin,
+    Commit,
+    Rollback,
+    /// Marks a place in it, or goes back to one: the transaction goes on.
+    Savepoint,
+}
+
+/// A timeout that a script sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    pub timeout: Timeout,
+    /// For the transaction only.
+    pub local: bool,
+    /// `None` when it is switched off.
+    pub limit: Option<Duration>,
+}
+
+/// What a timeout ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timeout {
+    /// Waiting for a lock.
+    Lock,
+    /// A statement as a whole.
+    Statement,
 }
 
 /// What a judgement rests on.
@@ -40,7 +97,7 @@ pub struct Context<'a> {
     /// Whether `schema` was read from a database (else objects that it lacks may exist all the same).
     pub connected: bool,
     /// Relations made earlier in the same script or plan: their locks hurt nobody.
-    pub made_here: &'a [crate::schema::QName],
+    pub made_here: &'a HashSet<QName>,
     /// Whether the statement would run inside a transaction with others.
     pub in_transaction: bool,
 }

@@ -11,7 +11,7 @@ const SMALL_ROWS: u64 = 10_000;
 const HUGE_BYTES: u64 = 50 << 30;
 
 /// A table's size, as far as it matters for risks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Size {
     /// Made in the same plan or script: nobody uses it yet.
     New,
@@ -28,8 +28,13 @@ impl Size {
         if context.made_here.contains(table) {
             return Self::New;
         }
-        let found = context.schema.tables.get(table).filter(|_| context.connected);
-        found.map_or(Self::Unknown, |t| Self::of_stats(&t.stats))
+        let Some(found) = context.schema.tables.get(table).filter(|_| context.connected) else { return Self::Unknown };
+        if found.partition_by.is_some() {
+            // Its rows are those of its partitions; the largest says how much it is.
+            let children = context.schema.tables.children(table).map(|child| Self::of(&child.name, context));
+            return children.max().unwrap_or(Self::Empty);
+        }
+        Self::of_stats(&found.stats)
     }
 
     fn of_stats(stats: &TableStats) -> Self {
@@ -54,6 +59,15 @@ impl Size {
             Self::Unknown | Self::Large => Some(base),
             Self::Huge if base == Severity::High => Some(Severity::Critical),
             Self::Huge => Some(base),
+        }
+    }
+
+    /// The severity of what code or people lose: little where there is nothing, and nobody knows what is new.
+    pub(super) fn miss(self, base: Severity) -> Option<Severity> {
+        match self {
+            Self::New => None,
+            Self::Empty => Some(base.min(Severity::Low)),
+            _ => Some(base),
         }
     }
 }

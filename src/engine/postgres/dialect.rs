@@ -1,9 +1,9 @@
 //! PostgreSQL's SQL as the traits want it; the work is in the modules beside.
 
-use super::{backfill, judge, patterns, portable, reader, render, script, types, usual};
+use super::{backfill, judge, patterns, portable, reader, render, script, spots, types, usual};
 use crate::engine::Dialect;
 use crate::plan::{Backfill, Check, KeptRows, Patterns, PlanOptions, Step};
-use crate::risk::{Context, Judge, Judgement};
+use crate::risk::{Context, Guard, Judge, Judgement, Spot, TransactionWord};
 use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
 use crate::sql::{Script, Statement, Syntax};
 
@@ -104,6 +104,18 @@ impl Patterns for PostgresDialect {
 impl Judge for PostgresDialect {
     fn judge(&self, statement: &Statement, context: &Context<'_>) -> Judgement {
         judge::judge(self, statement, context)
+    }
+
+    fn spot(&self, statement: &Statement, context: &Context<'_>, judgement: &Judgement) -> Vec<Spot> {
+        spots::spot(self.version, statement, context, judgement)
+    }
+
+    fn transaction(&self, text: &str) -> Option<TransactionWord> {
+        spots::transaction(text)
+    }
+
+    fn guard(&self, statement: &Statement) -> Option<Guard> {
+        spots::guard(statement)
     }
 }
 

@@ -25,6 +25,7 @@ mod script;
 mod server;
 mod session;
 mod shadow;
+mod spots;
 mod types;
 mod usual;
 mod wire;

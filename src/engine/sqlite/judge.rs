@@ -188,7 +188,12 @@ mod tests {
             }
         }
         let script = SqliteDialect.read(sql, &schema);
-        let context = Context { schema: &schema, connected: true, made_here: &[], in_transaction: true };
+        let context = Context {
+            schema: &schema,
+            connected: true,
+            made_here: &std::collections::HashSet::new(),
+            in_transaction: true,
+        };
         SqliteDialect.judge(&script.statements[0], &context)
     }
 

@@ -16,10 +16,7 @@ pub(super) fn find(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
             case.on_table("set-not-null-scan", table, message)
         }
         Change::AddColumn { table, column } => add_column(case, table, column),
-        Change::AlterColumnType { table, column, data_type, .. } if case.rewrites(table) => {
-            let message = format!("making {}.{column} {data_type} writes the whole table anew", table.short());
-            case.on_table("type-change-rewrite", table, message)
-        }
+        Change::AlterColumnType { table, column, data_type, .. } => type_change(case, table, column, data_type),
         Change::AddEnumValue { name, value, .. } => Some(risk(
             "enum-value-cannot-be-removed",
             format!("the value '{value}' cannot be removed from {} later", name.short()),
@@ -31,7 +28,9 @@ pub(super) fn find(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
 
 fn create_index(case: &Case<'_>, table: &QName, index: &str) -> Option<Risk> {
     let holds_writers = case.lock(table).is_none_or(LockMode::blocks_writes);
-    if !case.online_ways || case.statement.reading.outside_transaction || !holds_writers {
+    // On a partitioned table there is no concurrent way.
+    let partitioned = case.table(table).is_some_and(|t| t.partition_by.is_some());
+    if !case.online_ways || case.statement.reading.outside_transaction || !holds_writers || partitioned {
         return None;
     }
     let message = format!("nobody can write to {} while the index {index} is built", table.short());
@@ -46,13 +45,23 @@ fn add_constraint(case: &Case<'_>, table: &QName, constraint: &Constraint) -> Op
             table,
             format!("nobody can use {short} while the index for {name} is built"),
         ),
-        ConstraintKind::PrimaryKey { .. } if case.builds_index(table) || case.scans(table) => case.on_table(
+        ConstraintKind::Other { .. } if case.builds_index(table) => case.on_table(
+            "exclusion-constraint-builds-index",
+            table,
+            format!("nobody can use {short} while the index for {name} is built"),
+        ),
+        ConstraintKind::PrimaryKey { .. } if case.scans(table) && !case.builds_index(table) => case.on_table(
+            "primary-key-on-nullable-scan",
+            table,
+            format!("nobody can use {short} while it is searched for NULLs in its primary key"),
+        ),
+        ConstraintKind::PrimaryKey { .. } if case.builds_index(table) => case.on_table(
             "primary-key-builds-index",
             table,
             format!("nobody can use {short} while the index for its primary key is built"),
         ),
         ConstraintKind::ForeignKey(_) | ConstraintKind::Check { .. }
-            if constraint.validated && constraint.enforced && case.online_ways =>
+            if constraint.validated && constraint.enforced && case.online_ways && case.scans(table) =>
         {
             let message = format!("every row of {short} is checked for {name} while writers wait");
             case.on_table("constraint-not-valid-missing", table, message)
@@ -67,11 +76,26 @@ fn add_column(case: &Case<'_>, table: &QName, column: &Column) -> Option<Risk> {
         let message = format!("rows of {} that are there have no value for {}", table.short(), column.name);
         return case.on_table("required-column-without-default", table, message);
     }
-    if filled && case.rewrites(table) {
+    if case.rewrites(table) {
         let message = format!("{} is written anew to give every row its {}", table.short(), column.name);
         return case.on_table("volatile-default-rewrite", table, message);
     }
     None
+}
+
+fn type_change(case: &Case<'_>, table: &QName, column: &str, data_type: &str) -> Option<Risk> {
+    let name = format!("{}.{column}", table.short());
+    if case.rewrites(table) {
+        let message = format!("making {name} {data_type} writes the whole table anew");
+        return case.on_table("type-change-rewrite", table, message);
+    }
+    let what = match (case.scans(table), case.builds_index(table)) {
+        (false, false) => return None,
+        (true, false) => "reads every row to check what depends on it",
+        (false, true) => "builds the indexes on it anew",
+        (true, true) => "reads every row and builds the indexes on it anew",
+    };
+    case.on_table("type-change-rechecks", table, format!("making {name} {data_type} {what}"))
 }
 
 /// Whether some index or key of the table begins with the columns, in any order.

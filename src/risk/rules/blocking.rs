@@ -6,17 +6,34 @@ use crate::risk::size::Size;
 use crate::schema::{ObjectKind, QName};
 
 /// Rules that already say that a table is held for as long as it is read or written.
-const TOLD: [&str; 9] = [
+const TOLD: &[&str] = &[
     "index-not-concurrent",
+    "index-on-partitioned-table",
+    "reindex-not-concurrent",
     "constraint-not-valid-missing",
     "unique-constraint-builds-index",
+    "exclusion-constraint-builds-index",
     "primary-key-builds-index",
+    "primary-key-on-nullable-scan",
     "set-not-null-scan",
     "volatile-default-rewrite",
     "type-change-rewrite",
+    "type-change-rechecks",
+    "generated-expression-rewrite",
+    "set-logged-rewrite",
+    "set-tablespace-copy",
+    "access-method-rewrite",
+    "attach-partition-scan",
+    "default-partition-scan",
+    "domain-constraint-scan",
+    "foreign-key-enforced",
+    "refresh-not-concurrent",
     "truncate",
     "vacuum-full-or-cluster",
 ];
+
+/// Bytes from which a second copy is worth a word.
+const NEEDS_SPACE: u64 = 1 << 30;
 
 pub(super) fn find(case: &Case<'_>, out: &mut Vec<Risk>) {
     let told = out.iter().any(|r| TOLD.contains(&r.rule.as_str()));
@@ -26,12 +43,21 @@ pub(super) fn find(case: &Case<'_>, out: &mut Vec<Risk>) {
             let message = format!("every row of {} is written anew", table.short());
             out.extend(case.on_table("table-rewrite", &table, message));
         }
+        out.extend(space(case, &table));
     }
     // Whoever uses an index or a sequence uses its table.
     let of_tables = |lock: &&Lock| !matches!(lock.kind, ObjectKind::Index | ObjectKind::Sequence);
     for lock in case.judgement.locks.iter().filter(of_tables) {
         out.extend(of_lock(case, lock, told));
     }
+}
+
+/// The room that old and new copy need together.
+fn space(case: &Case<'_>, table: &QName) -> Option<Risk> {
+    let stats = case.table(table).filter(|_| case.context.connected)?.stats;
+    let bytes = stats.bytes?.saturating_add(stats.index_bytes.unwrap_or_default());
+    let message = format!("about {} MB more are needed until {} is written", bytes >> 20, table.short());
+    (bytes >= NEEDS_SPACE).then(|| case.on_table("rewrite-needs-space", table, message)).flatten()
 }
 
 fn of_lock(case: &Case<'_>, lock: &Lock, told: bool) -> Option<Risk> {

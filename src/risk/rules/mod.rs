@@ -2,6 +2,8 @@
 
 mod adding;
 mod blocking;
+mod changing;
+mod design;
 mod removing;
 mod table;
 mod writing;
@@ -9,10 +11,34 @@ mod writing;
 pub use table::{Group, Page, Rule, Versions, Weight, all, explain};
 
 use super::size::Size;
-use super::{Context, Judgement};
+use super::{Context, Judgement, Settings, Spot};
 use crate::plan::{Evidence, LockMode, Risk, Severity};
 use crate::schema::{QName, Schema, Table};
 use crate::sql::Statement;
+use std::collections::HashSet;
+
+/// What a finding is weighed by.
+#[derive(Clone, Copy)]
+pub(super) struct Stage<'a> {
+    pub context: &'a Context<'a>,
+}
+
+impl Stage<'_> {
+    pub(super) fn size(&self, table: &QName) -> Size {
+        Size::of(table, self.context)
+    }
+
+    /// A finding of a rule on a table, as grave as the table's size and the rule make it; none where nobody can be hurt.
+    pub(super) fn on_table(&self, rule: &str, table: &QName, message: String) -> Option<Risk> {
+        let found = explain(rule)?;
+        let severity = match found.weight {
+            Weight::Work => self.size(table).scale(found.severity)?,
+            Weight::Loss => self.size(table).miss(found.severity)?,
+            Weight::Fact => found.severity,
+        };
+        Some(Risk { severity, ..risk(rule, message) })
+    }
+}
 
 /// What the rules look at.
 pub(super) struct Case<'a> {
@@ -21,8 +47,11 @@ pub(super) struct Case<'a> {
     pub context: &'a Context<'a>,
     /// The schema after the whole plan or script: what is missing now may come later.
     pub end: &'a Schema,
+    /// Tables that get a policy somewhere in the script.
+    pub guarded_rows: &'a HashSet<QName>,
     /// Whether the engine has ways to change a table while others write to it.
     pub online_ways: bool,
+    pub settings: &'a Settings,
 }
 
 impl Case<'_> {
@@ -52,10 +81,8 @@ impl Case<'_> {
         self.judgement.locks.iter().filter(|l| l.relation == wanted).map(|l| l.mode).max()
     }
 
-    /// A finding of a rule on a table of this size, or none where nobody can be hurt.
     pub(super) fn on_table(&self, rule: &str, table: &QName, message: String) -> Option<Risk> {
-        let base = explain(rule).map_or(Severity::Medium, |r| r.severity);
-        Some(Risk { severity: self.size(table).scale(base)?, ..risk(rule, message) })
+        Stage { context: self.context }.on_table(rule, table, message)
     }
 }
 
@@ -76,8 +103,8 @@ pub(super) fn risk(rule: &str, message: impl Into<String>) -> Risk {
     }
 }
 
-/// Everything that the rules find in one statement.
-pub(super) fn find(case: &Case<'_>) -> Vec<Risk> {
+/// Everything that the rules find in one statement; `spots` is what the engine has seen in it.
+pub(super) fn find(case: &Case<'_>, spots: Vec<Spot>) -> Vec<Risk> {
     let mut out = Vec::new();
     if !case.statement.parsed() {
         out.push(risk("unread-statement", "this statement could not be read, so nothing is known of what it does"));
@@ -86,11 +113,20 @@ pub(super) fn find(case: &Case<'_>) -> Vec<Risk> {
     if !case.judgement.known && !case.statement.reading.read_only {
         out.push(risk("unread-statement", "what this statement locks, rewrites or scans could not be told"));
     }
-    for change in &case.statement.reading.changes {
+    for spot in spots {
+        out.extend(match &spot.table {
+            Some(table) => case.on_table(spot.rule, table, spot.message),
+            None => Some(risk(spot.rule, spot.message)),
+        });
+    }
+    for change in case.statement.reading.changes.iter().chain(&case.judgement.assumed) {
         adding::find(case, change, &mut out);
+        changing::find(case, change, &mut out);
         removing::find(case, change, &mut out);
+        design::find(case, change, &mut out);
     }
     writing::find(case, &mut out);
     blocking::find(case, &mut out);
+    out.retain(|risk| explain(&risk.rule).is_none_or(|rule| case.settings.wants(rule)));
     out
 }

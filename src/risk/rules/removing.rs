@@ -3,9 +3,10 @@
 use super::{Case, risk};
 use crate::plan::{LockMode, Risk, Severity};
 use crate::risk::size::Size;
-use crate::schema::{Change, QName};
+use crate::schema::{Change, ObjectKind, ObjectRef, QName};
 
 pub(super) fn find(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
+    dependants(case, change, out);
     let found = match change {
         Change::DropTable { name } => loses(
             case,
@@ -19,8 +20,12 @@ pub(super) fn find(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
         Change::DropColumn { table, column } => {
             loses(case, "drop-column", table, &format!("{}.{column} is gone, with its values", table.short()))
         }
+        Change::DropIndex { table, name } if case.statement.reading.outside_transaction => {
+            index_gone(case, table, name)
+        }
         Change::DropIndex { table, name } if case.online_ways && !case.statement.reading.outside_transaction => {
-            let strong = case.lock(table).is_none_or(LockMode::blocks_reads);
+            let partitioned = case.table(table).is_some_and(|t| t.partition_by.is_some());
+            let strong = case.lock(table).is_none_or(LockMode::blocks_reads) && !partitioned;
             let message = format!("everybody who uses {} waits while the index {name} is dropped", table.short());
             if strong { case.on_table("drop-index-not-concurrent", table, message) } else { None }
         }
@@ -31,6 +36,11 @@ pub(super) fn find(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
             let message = format!("running code that uses {}.{from} fails; it is {to} now", table.short());
             breaks(case, "rename-column", table, message)
         }
+        Change::DropTrigger { table, name } => {
+            let again = case.end.tables.get(table).is_some_and(|t| t.triggers.contains_key(name));
+            let message = format!("the trigger {name} of {} is gone", table.short());
+            if again { None } else { case.on_table("drop-other", table, message) }
+        }
         Change::DropView { name, .. } => gone(case, "view", name),
         Change::DropSequence { name } => gone(case, "sequence", name),
         Change::DropType { name } => gone(case, "type", name),
@@ -40,6 +50,34 @@ pub(super) fn find(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
         _ => None,
     };
     out.extend(found);
+}
+
+/// Views and policies that make the statement fail, as the database has them.
+fn dependants(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
+    let schema = case.context.schema;
+    if !schema.tracked {
+        return;
+    }
+    let object = match change {
+        Change::DropTable { name } => ObjectRef::new(ObjectKind::Table, name.clone()),
+        Change::DropColumn { table, column } | Change::AlterColumnType { table, column, .. } => {
+            ObjectRef::part(ObjectKind::Column, table.clone(), column)
+        }
+        _ => return,
+    };
+    let goes = |view: &QName| {
+        case.statement.reading.changes.iter().any(|c| matches!(c, Change::DropView { name, .. } if name == view))
+    };
+    let is_there = |on: &&ObjectRef| match on.kind {
+        ObjectKind::View | ObjectKind::MaterializedView => schema.views.contains_key(&on.name) && !goes(&on.name),
+        ObjectKind::Policy => schema.others.iter().any(|other| other.id == **on),
+        _ => false,
+    };
+    let in_the_way: Vec<String> = schema.dependants(&object).filter(is_there).map(ToString::to_string).collect();
+    if !in_the_way.is_empty() {
+        let message = format!("the statement fails: the {} needs the {object}", in_the_way.join(", the "));
+        out.push(risk("breaks-dependants", message));
+    }
 }
 
 /// Data goes: graver than nothing even where the table is empty, because code may name it.
@@ -66,4 +104,15 @@ fn gone(case: &Case<'_>, what: &str, name: &QName) -> Option<Risk> {
     let severity = if again { Severity::Low } else { Severity::Medium };
     let new = case.context.made_here.contains(name);
     (!new).then(|| Risk { severity, ..risk("drop-other", format!("the {what} {} is gone", name.short())) })
+}
+
+/// An index that is dropped the online way is missed by queries all the same, unless it was of no use.
+fn index_gone(case: &Case<'_>, table: &QName, name: &str) -> Option<Risk> {
+    let valid = case.table(table).and_then(|t| t.indexes.get(name)).is_none_or(|index| index.valid);
+    // Without figures it is not known to matter to anybody.
+    if case.size(table) == Size::Unknown {
+        return None;
+    }
+    let message = format!("queries on {} that use {name} read the whole table from now on", table.short());
+    if valid { case.on_table("drop-index", table, message) } else { None }
 }

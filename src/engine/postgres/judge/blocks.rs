@@ -13,7 +13,7 @@ pub(super) fn judge(work: &mut Work<'_>, text: &str) -> bool {
     let Some(statements) = statements(&body) else { return false };
     let context = work.context;
     let mut schema = context.schema.clone();
-    let mut made = context.made_here.to_vec();
+    let mut made = context.made_here.clone();
     for sql in statements {
         for statement in read(&sql, &schema).statements {
             let moment = Context { schema: &schema, made_here: &made, ..*context };

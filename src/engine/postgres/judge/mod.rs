@@ -15,6 +15,8 @@ mod types;
 pub(super) mod volatile;
 mod work;
 
+pub(super) use work::named;
+
 use super::dialect::PostgresDialect;
 use super::reader::cursor::Cursor;
 use super::reader::parse::parse;
@@ -86,6 +88,7 @@ mod tests {
     use super::*;
     use crate::engine::postgres::reader::read;
     use crate::schema::{EngineKind, Schema};
+    use std::collections::HashSet;
 
     const BASE: &str = "create table p (id int primary key);
         create table t (id int primary key, pid int references p, name varchar(20), n int check (n is not null));
@@ -106,7 +109,8 @@ mod tests {
     fn judged(version: u32, sql: &str) -> Judgement {
         let schema = schema();
         let script = read(sql, &schema);
-        let context = Context { schema: &schema, connected: true, made_here: &[], in_transaction: true };
+        let made = HashSet::new();
+        let context = Context { schema: &schema, connected: true, made_here: &made, in_transaction: true };
         judge(&PostgresDialect { version, in_utc: None }, &script.statements[0], &context)
     }
 

@@ -4,7 +4,7 @@ use crate::plan::{Evidence, Lock, LockMode, Risk, Severity};
 use crate::risk::{Context, Judgement};
 use crate::schema::{Change, ObjectKind, QName, Schema, Shared, Table};
 use crate::sql::Reading;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::engine::postgres::PostgresDialect;
 use crate::engine::postgres::reader::cursor::Name;
@@ -102,7 +102,7 @@ impl<'a> Work<'a> {
 
     /// What another statement does becomes part of what this one does; what it does to relations `made` on the way is
     /// nobody's concern.
-    pub fn include(&mut self, other: Judgement, made: &[QName]) {
+    pub fn include(&mut self, other: Judgement, made: &HashSet<QName>) {
         let old = |name: &QName| !made.contains(name);
         for lock in other.locks {
             let Ok(name) = lock.relation.parse::<QName>() else { continue };
@@ -220,12 +220,7 @@ impl<'a> Work<'a> {
     /// The relation that a name means. The reader has resolved what exists by the script's search path; the rest is
     /// taken for `public`'s.
     pub fn relation(&self, name: &Name) -> QName {
-        if let Some(schema) = &name.schema {
-            return QName::new(schema, &name.name);
-        }
-        let named = self.reading.relations.iter().find(|q| q.name == name.name);
-        let about = || self.reading.changes.iter().filter_map(|c| c.table()).find(|q| q.name == name.name);
-        named.or_else(about).cloned().unwrap_or_else(|| QName::new("public", &name.name))
+        named(self.reading, name)
     }
 
     /// The table of an index.
@@ -253,4 +248,15 @@ fn kind_of(name: &QName, schema: &Schema) -> ObjectKind {
         return ObjectKind::of_view(view.materialized);
     }
     if schema.sequences.contains_key(name) { ObjectKind::Sequence } else { ObjectKind::Table }
+}
+
+/// The relation that a name of a statement means. The reader has resolved what exists by the script's search path; the
+/// rest is taken for `public`'s.
+pub(in crate::engine::postgres) fn named(reading: &Reading, name: &Name) -> QName {
+    if let Some(schema) = &name.schema {
+        return QName::new(schema, &name.name);
+    }
+    let named = reading.relations.iter().find(|q| q.name == name.name);
+    let about = || reading.changes.iter().filter_map(|c| c.table()).find(|q| q.name == name.name);
+    named.or_else(about).cloned().unwrap_or_else(|| QName::new("public", &name.name))
 }

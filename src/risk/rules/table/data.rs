@@ -146,9 +146,9 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         Data,
         "hidden-code",
-        Medium,
+        Low,
         "What it does is in code",
-        "A DO block, CALL or EXECUTE does what its code decides while it runs; the text alone does not tell.",
+        "A DO block does what its code decides while it runs; every branch is judged, whichever is taken.",
         "Write the statements out, or rehearse it and look at what it did.",
     )
     .fact()

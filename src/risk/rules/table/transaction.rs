@@ -78,7 +78,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         Transaction,
         "several-tables-locked",
-        Medium,
+        Low,
         "One transaction locks several tables, one after the other",
         "While it waits for the next table it holds the others; two such transactions in another order are a deadlock.",
         "One table a transaction; where it must be several, always in the same order.",
@@ -172,14 +172,4 @@ pub(super) static RULES: &[Rule] = &[
         "Do what rewrites the table first, and build the index then.",
     )
     .pages(&[manual("Populating a Database", "populate.html")]),
-    rule(
-        Transaction,
-        "object-not-there",
-        Medium,
-        "Names something that is not there",
-        "Nothing of this name exists in the database or is made before, so the statement fails.",
-        "Make it first, or mend the name; if another file makes it, give that one too, before this one.",
-    )
-    .fact()
-    .pages(&[manual("SQL Commands", "sql-commands.html")]),
 ];
