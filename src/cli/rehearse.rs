@@ -8,7 +8,6 @@ use crate::rehearse::{self, Measured, Options, Progress, Rehearsal, State, StepR
 use crate::sql::one_line;
 use crate::{Error, Result, risk};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The plan as it was rehearsed.
@@ -22,7 +21,7 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct StepReport<'a> {
     #[serde(flatten)]
-    step: Step,
+    step: &'a Step,
     rehearsal: Option<&'a StepRehearsal>,
 }
 
@@ -44,11 +43,8 @@ pub async fn run(args: Rehearse, config: &Config) -> Result<Status> {
     rehearsal.mark(&mut plan);
     match args.format {
         PlainFormat::Json => {
-            let step = |step: &Step| {
-                let tried = rehearsal.step(&step.id);
-                StepReport { step: by_later_names(step, tried.and_then(|t| t.measured.as_ref())), rehearsal: tried }
-            };
-            output::print_json(&Report { rehearsal: &rehearsal, steps: plan.steps.iter().map(step).collect() })?;
+            let steps = plan.steps.iter().map(|step| StepReport { step, rehearsal: rehearsal.step(&step.id) });
+            output::print_json(&Report { rehearsal: &rehearsal, steps: steps.collect() })?;
         }
         PlainFormat::Text => output::print(&text_of(&plan, &rehearsal)),
     }
@@ -63,19 +59,6 @@ fn said(progress: &Progress) -> String {
         Progress::Back { at, of, title } => format!("back, step {} of {of}: {}", at + 1, one_line(title)),
         Progress::Comparing => "comparing schemas …".to_owned(),
     }
-}
-
-/// A lock is held until the end of its step: the relation goes by the name that it then has.
-fn by_later_names(step: &Step, measured: Option<&Measured>) -> Step {
-    let none = BTreeMap::new();
-    let renamed = measured.map_or(&none, |m| &m.renamed);
-    let mut step = step.clone();
-    for lock in &mut step.locks {
-        if let Some(later) = renamed.get(&lock.relation) {
-            later.clone_into(&mut lock.relation);
-        }
-    }
-    step
 }
 
 fn text_of(plan: &Plan, rehearsal: &Rehearsal) -> String {

@@ -4,7 +4,7 @@ use super::assess::{Moment, merge_names, merge_risks};
 use super::flow::{Flow, Transactions};
 use super::{Judge, Judgement, Settings};
 use crate::plan::{Lock, Risk};
-use crate::schema::{Change, QName, Schema};
+use crate::schema::{QName, Schema};
 use crate::sql::{Script, Statement};
 use serde::Serialize;
 use std::collections::HashSet;
@@ -95,7 +95,7 @@ pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: 
             parsed: statement.parsed(),
             understood,
             transactional: !reading.outside_transaction,
-            locks: by_later_names(locks, &reading.changes),
+            locks,
             rewrites,
             scans: reads_whole(scans, index_builds),
             risks,
@@ -117,22 +117,6 @@ pub(super) fn reads_whole(mut scans: Vec<String>, index_builds: Vec<String>) -> 
     merge_names(&mut scans, index_builds);
     scans.sort();
     scans
-}
-
-/// A lock is held until the transaction's end: the relation goes by the name that the statement gives it.
-fn by_later_names(mut locks: Vec<Lock>, changes: &[Change]) -> Vec<Lock> {
-    for change in changes {
-        let (from, to) = match change {
-            Change::RenameTable { from, to } => (from, from.sibling(to)),
-            Change::SetTableSchema { name, schema } => (name, QName::new(schema, &name.name)),
-            _ => continue,
-        };
-        let before = from.to_string();
-        for lock in locks.iter_mut().filter(|lock| lock.relation == before) {
-            lock.relation = to.to_string();
-        }
-    }
-    locks
 }
 
 /// What a transaction's beginning or end gives is told at the statement before it.
