@@ -4,6 +4,7 @@ use super::assess::{Moment, merge_locks, merge_names, merge_risks};
 use super::estimate::{Work, estimate};
 use super::flow::{Flow, Transactions};
 use super::lint::reads_whole;
+use super::privacy::Lexicon;
 use super::rules::risk;
 use super::{Judge, Settings};
 use crate::plan::{Plan, Risk, RollbackKind, Severity, Step, StepKind};
@@ -27,15 +28,9 @@ pub fn annotate_by(plan: &mut Plan, before: &Schema, judge: &dyn Judge, connecte
         // What does not fit was noted when the plan was made; the rest can still be judged.
         let _ = end.apply(change);
     }
-    let mut moment = Moment {
-        schema: before.clone(),
-        made: HashSet::new(),
-        end,
-        connected,
-        judge,
-        settings,
-        guarded_rows: HashSet::new(),
-    };
+    let lexicon = &Lexicon::new(&settings.privacy);
+    let (schema, made, guarded_rows) = (before.clone(), HashSet::new(), HashSet::new());
+    let mut moment = Moment { schema, made, end, connected, judge, settings, lexicon, guarded_rows };
     for step in &mut plan.steps {
         judge_step(step, &mut moment);
     }
@@ -139,6 +134,10 @@ fn of_whole_step(step: &Step, moment: &Moment<'_>) -> Vec<Risk> {
         RollbackKind::None if acts => out.push(Risk { severity: Severity::Info, ..risk("irreversible", note) }),
         RollbackKind::Lossy if acts => out.push(Risk { severity: Severity::Low, ..risk("irreversible", note) }),
         _ => {}
+    }
+    let severity = step.risks.iter().map(|risk| risk.severity).max();
+    if let Some(lacking) = severity.and_then(|severity| moment.settings.policy.lacks_approval(severity, &[], "")) {
+        out.push(Risk { severity: Severity::Low, ..risk("policy-approval", lacking) });
     }
     if let Some(backfill) = &step.backfill {
         let rows = moment.schema.tables.get(&backfill.table).and_then(|t| t.stats.rows).unwrap_or_default();

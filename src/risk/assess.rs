@@ -1,7 +1,7 @@
 //! One statement after another, judged against the schema of its moment.
 
 use super::rules::{self, Case};
-use super::{Context, Judge, Judgement, Settings};
+use super::{Context, Judge, Judgement, Settings, policy, privacy};
 use crate::plan::{Lock, Risk};
 use crate::schema::{Change, QName, Schema};
 use crate::sql::Statement;
@@ -16,6 +16,7 @@ pub(super) struct Moment<'a> {
     pub connected: bool,
     pub judge: &'a dyn Judge,
     pub settings: &'a Settings,
+    pub lexicon: &'a privacy::Lexicon,
     /// Tables that get a policy somewhere in the script.
     pub guarded_rows: HashSet<QName>,
 }
@@ -48,11 +49,16 @@ impl Moment<'_> {
             end: &self.end,
             guarded_rows: &self.guarded_rows,
             online_ways: self.judge.has_online_ways(),
+            granted: self.judge.granted(statement, &self.schema),
             settings: self.settings,
         };
         let spots = if statement.parsed() { self.judge.spot(statement, &context, &judgement) } else { Vec::new() };
         let mut risks = rules::find(&case, spots);
-        merge_risks(&mut risks, std::mem::take(&mut judgement.risks));
+        merge_risks(&mut risks, judgement.risks.clone());
+        if statement.parsed() {
+            privacy::find(&case, self.lexicon, &mut risks);
+        }
+        policy::judge(&case, &mut risks);
         Assessment { judgement, risks }
     }
 

@@ -2,6 +2,7 @@
 
 use super::assess::{Moment, merge_names, merge_risks};
 use super::flow::{Flow, Transactions};
+use super::privacy::Lexicon;
 use super::{Judge, Judgement, Settings};
 use crate::plan::{Lock, Risk};
 use crate::schema::{QName, Schema};
@@ -69,8 +70,9 @@ pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: 
     }
     let Conditions { connected, transactions, settings } = *conditions;
     let guarded_rows = with_policies(script.statements.iter());
-    let mut moment =
-        Moment { schema: schema.clone(), made: HashSet::new(), end, connected, judge, settings, guarded_rows };
+    let lexicon = &Lexicon::new(&settings.privacy);
+    let (schema, made) = (schema.clone(), HashSet::new());
+    let mut moment = Moment { schema, made, end, connected, judge, settings, lexicon, guarded_rows };
     let mut flow = Flow::new(transactions);
     let mut pieces = script.skipped.iter().peekable();
     let mut out: Vec<Finding> = Vec::with_capacity(script.statements.len());

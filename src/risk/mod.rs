@@ -45,6 +45,11 @@ pub trait Judge: Syntax {
         None
     }
 
+    /// Who gets to read which relations by a GRANT.
+    fn granted(&self, _statement: &Statement, _schema: &Schema) -> Option<Granted> {
+        None
+    }
+
     /// The timeout that a statement sets for those after it.
     fn guard(&self, _statement: &Statement) -> Option<Guard> {
         None
@@ -58,6 +63,17 @@ pub struct Spot {
     /// The table whose size and use decide how grave it is, where one does.
     pub table: Option<QName>,
     pub message: String,
+}
+
+/// That roles may read relations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    pub on: Vec<QName>,
+    /// Those columns only; empty for all.
+    pub columns: Vec<String>,
+    pub to: Vec<String>,
+    /// Every role that there is or will be.
+    pub to_public: bool,
 }
 
 /// What begins, ends or marks a transaction.

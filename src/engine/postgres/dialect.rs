@@ -3,7 +3,7 @@
 use super::{backfill, judge, patterns, portable, reader, render, script, spots, types, usual};
 use crate::engine::Dialect;
 use crate::plan::{Backfill, Check, KeptRows, Patterns, PlanOptions, Step};
-use crate::risk::{Context, Guard, Judge, Judgement, Spot, TransactionWord};
+use crate::risk::{Context, Granted, Guard, Judge, Judgement, Spot, TransactionWord};
 use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
 use crate::sql::{Script, Statement, Syntax};
 
@@ -112,6 +112,10 @@ impl Judge for PostgresDialect {
 
     fn transaction(&self, text: &str) -> Option<TransactionWord> {
         spots::transaction(text)
+    }
+
+    fn granted(&self, statement: &Statement, schema: &Schema) -> Option<Granted> {
+        spots::granted(statement, schema)
     }
 
     fn guard(&self, statement: &Statement) -> Option<Guard> {

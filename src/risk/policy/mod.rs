@@ -33,9 +33,13 @@
 //! ```
 
 mod hours;
+mod judge;
 mod pattern;
+#[cfg(test)]
+mod tests;
 
 pub use hours::{Day, Hours};
+pub(super) use judge::judge;
 pub use pattern::Pattern;
 
 use crate::plan::Severity;
@@ -190,55 +194,5 @@ impl Policy {
                 format!("a step of {severity} severity needs {} approval by {who}", approval.count)
             })
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn policy(text: &str) -> Policy {
-        toml::from_str(text).unwrap()
-    }
-
-    #[test]
-    fn a_policy_is_read_with_its_short_and_its_long_forms() {
-        let read = policy(
-            "forbid = ['DROP DATABASE', { what = 'truncate', tables = '^ledger_', why = 'auditors' }]\n\
-             naming.table = '^[a-z_]+$'\n[[required_columns]]\ncolumns = ['created_at']\n[limits]\ncolumns = 9",
-        );
-        assert_eq!(read.forbid[0].what, "DROP DATABASE");
-        assert_eq!(read.forbid[1].why.as_deref(), Some("auditors"));
-        assert!(read.naming.table.unwrap().fits("orders"));
-        assert_eq!((read.required_columns.len(), read.limits.columns), (1, Some(9)));
-        assert!(toml::from_str::<Policy>("namings = 1").is_err(), "unknown keys are refused");
-        assert!(toml::from_str::<Policy>("naming.table = '('").is_err(), "a broken pattern is refused");
-    }
-
-    #[test]
-    fn windows_and_peaks_hold_at_their_hours() {
-        let read = policy(
-            "[[windows]]\ndays = ['sat']\nfrom = '22:00'\nto = '05:00'\nzone = 'Europe/Vienna'\n\
-             [[peak]]\nfrom = '08:00'\nto = '19:00'",
-        );
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        // Saturday the 10th of January 2026, 23:30 in Vienna; the window goes on into Sunday.
-        assert_eq!(read.closed(at("2026-01-10T22:30:00Z")), None);
-        assert_eq!(read.closed(at("2026-01-11T03:30:00Z")), None);
-        assert!(read.closed(at("2026-01-11T04:30:00Z")).unwrap().contains("sat"));
-        assert!(read.peak_at(at("2026-01-12T12:00:00Z")).is_some());
-        assert!(read.peak_at(at("2026-01-12T19:00:00Z")).is_none());
-    }
-
-    #[test]
-    fn approval_is_by_the_named_and_never_by_the_operator() {
-        let read = policy("[[approvals]]\nseverity = 'high'\nby = ['ana', 'ben']");
-        let lacks = |severity, by: &[&str]| {
-            let by: Vec<String> = by.iter().map(|n| (*n).to_owned()).collect();
-            read.lacks_approval(severity, &by, "ana").is_some()
-        };
-        assert!(!lacks(Severity::Medium, &[]));
-        assert!(lacks(Severity::High, &[]) && lacks(Severity::Critical, &["eve"]) && lacks(Severity::High, &["ana"]));
-        assert!(!lacks(Severity::High, &["ben"]));
     }
 }

@@ -11,7 +11,7 @@ mod writing;
 pub use table::{Group, Page, Rule, Versions, Weight, all, explain};
 
 use super::size::Size;
-use super::{Context, Judgement, Settings, Spot};
+use super::{Context, Granted, Judgement, Settings, Spot};
 use crate::plan::{Evidence, LockMode, Risk, Severity};
 use crate::schema::{QName, Schema, Table};
 use crate::sql::Statement;
@@ -51,6 +51,8 @@ pub(super) struct Case<'a> {
     pub guarded_rows: &'a HashSet<QName>,
     /// Whether the engine has ways to change a table while others write to it.
     pub online_ways: bool,
+    /// Who may read what from now on, by the statement.
+    pub granted: Option<Granted>,
     pub settings: &'a Settings,
 }
 

@@ -16,6 +16,7 @@ mod rows;
 mod tests;
 
 pub(super) use flow::{guard, transaction};
+pub(super) use rights::granted;
 
 use super::judge::named;
 use super::reader::cursor::{Cursor, Name};

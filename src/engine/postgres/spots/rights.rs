@@ -1,12 +1,17 @@
 //! Roles, privileges and policies.
 
 use super::Spots;
+use crate::engine::postgres::judge::named;
+use crate::engine::postgres::reader::cursor::Cursor;
+use crate::risk::Granted;
+use crate::schema::{QName, Schema};
+use crate::sql::Statement;
 
 /// GRANT, REVOKE, and ALTER DEFAULT PRIVILEGES.
 pub(super) fn grants(spots: &mut Spots<'_>) {
     let cursor = spots.cursor();
     let takes = cursor.has("revoke");
-    let what: Vec<String> = spots.statement.reading.relations.iter().map(crate::schema::QName::short).collect();
+    let what: Vec<String> = spots.statement.reading.relations.iter().map(QName::short).collect();
     let what = if what.is_empty() { "it".to_owned() } else { what.join(", ") };
     if takes {
         // What everybody has by itself is taken from them for good reasons.
@@ -36,7 +41,7 @@ pub(super) fn policy(spots: &mut Spots<'_>) {
 }
 
 /// `USING (true)`.
-fn always_true(cursor: &crate::engine::postgres::reader::cursor::Cursor<'_>) -> bool {
+fn always_true(cursor: &Cursor<'_>) -> bool {
     let mut cursor = cursor.clone();
     while !cursor.at_end() {
         if cursor.take("using") {
@@ -66,7 +71,7 @@ pub(super) fn role(spots: &mut Spots<'_>) {
 }
 
 /// A password that is not a verifier already.
-fn password(cursor: &crate::engine::postgres::reader::cursor::Cursor<'_>) -> bool {
+fn password(cursor: &Cursor<'_>) -> bool {
     let mut cursor = cursor.clone();
     while !cursor.at_end() {
         if cursor.take("password") {
@@ -88,4 +93,55 @@ pub(super) fn set(spots: &mut Spots<'_>) {
     {
         spots.tell("set-role", "what follows runs as another role, until it is reset");
     }
+}
+
+/// Who may read what from now on, by a GRANT of SELECT or ALL on tables or views.
+pub(in crate::engine::postgres) fn granted(statement: &Statement, schema: &Schema) -> Option<Granted> {
+    if statement.class != "GRANT" {
+        return None;
+    }
+    let mut cursor = Cursor::new(&statement.text);
+    cursor.take("grant");
+    let mut granted = Granted::default();
+    let mut reads = false;
+    while !cursor.at_end() && !cursor.take("on") {
+        let reading = cursor.take_any(&["select", "all privileges", "all"]).is_some();
+        reads |= reading;
+        if reading && let Some(columns) = cursor.name_list() {
+            granted.columns.extend(columns);
+        } else if !reading {
+            cursor.step();
+        }
+    }
+    if !reads {
+        return None;
+    }
+    if cursor.take("all tables in schema") {
+        let in_schema = cursor.ident()?;
+        granted.on = schema.tables.keys().filter(|table| table.schema == in_schema).cloned().collect();
+        while !cursor.at_end() && !cursor.sees("to") {
+            cursor.step();
+        }
+    } else {
+        cursor.take("table");
+        while let Some(name) = cursor.name() {
+            granted.on.push(named(&statement.reading, &name));
+            if !cursor.take_sign(',') {
+                break;
+            }
+        }
+    }
+    cursor.take("to").then_some(())?;
+    while !cursor.at_end() {
+        cursor.take("group");
+        if cursor.take("public") {
+            granted.to_public = true;
+        } else if let Some(role) = cursor.ident() {
+            granted.to.push(role);
+        }
+        if !cursor.take_sign(',') {
+            break;
+        }
+    }
+    Some(granted)
 }
