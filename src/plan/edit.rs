@@ -1,7 +1,7 @@
 //! Edits of a plan, each of which can be undone.
 
 use super::script::{phase, way_back};
-use super::{Patterns, Plan, Step, StepKind};
+use super::{Patterns, Plan, PlanOptions, Step, StepKind, Style};
 use crate::schema::{Change, ConstraintKind, QName, Schema};
 use crate::sql::Statement;
 use crate::{Error, ErrorCode, Result};
@@ -111,6 +111,29 @@ impl PlanEditor {
         let Some(step) = steps.get_mut(at) else { return Err(missing(id)) };
         *step = rewritten(step, text, &self.schema_at(at), patterns)?;
         self.fits(&steps, &format!("with this SQL in step {id}"))?;
+        self.put(steps);
+        Ok(())
+    }
+
+    /// Puts the safe way for what a step changes in the place of the step.
+    ///
+    /// # Errors
+    /// `Refused` when the step is that way already, or a later step no longer fits.
+    pub fn make_safer(&mut self, id: &str, patterns: &dyn Patterns) -> Result<()> {
+        let at = self.position(id)?;
+        let mut steps = self.plan.steps.clone();
+        let Some(step) = steps.get(at) else { return Err(missing(id)) };
+        let options = PlanOptions { style: Style::Safe, ..PlanOptions::default() };
+        let safe = super::from_changes(&step.title, &step.changes, &self.schema_at(at), patterns, &options)?;
+        let same = |other: &Step| plain(&other.sql) == plain(&step.sql) && other.backfill == step.backfill;
+        if matches!(safe.steps.as_slice(), [only] if same(only)) {
+            return Err(refused(format!("no safer way than that of step {id} is known")));
+        }
+        let taken: BTreeSet<&String> = self.plan.steps.iter().map(|s| &s.id).collect();
+        let free = (1..).map(|n| format!("{id}.{n}")).filter(|name| !taken.contains(name));
+        let named: Vec<Step> = safe.steps.into_iter().zip(free).map(|(step, id)| Step { id, ..step }).collect();
+        steps.splice(at..=at, named);
+        self.fits(&steps, &format!("with the safe way in the place of step {id}"))?;
         self.put(steps);
         Ok(())
     }
@@ -285,6 +308,11 @@ fn rewritten(step: &Step, text: &str, schema: &Schema, patterns: &dyn Patterns) 
     let all: Vec<&Statement> = statements.iter().collect();
     (out.rollback, out.derives_rollback) = way_back(&all, schema, patterns);
     Ok(out)
+}
+
+/// Statements without regard to case and blanks, in which two ways of saying the same differ.
+fn plain(sql: &[String]) -> Vec<String> {
+    sql.iter().map(|s| s.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()).collect()
 }
 
 #[cfg(test)]

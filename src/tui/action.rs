@@ -67,6 +67,8 @@ pub enum Action {
     CopyStep,
     CopyPlan,
     ToggleStyle,
+    TakeSafer,
+    Rehearse,
     Run,
     TakeBackLast,
     TakeBackAll,

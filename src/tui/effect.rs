@@ -87,13 +87,28 @@ pub enum Effect {
         after: String,
     },
     Highlight(u64, String),
+    /// Put a safer way in the place of one step.
+    Safer {
+        id: u64,
+        step: String,
+        plan: Box<Plan>,
+        source: Source,
+        style: Style,
+        ground: Ground,
+    },
+    /// Try the plan and its rollbacks on a shadow database.
+    Rehearse {
+        id: u64,
+        plan: Box<Plan>,
+    },
+    /// The rehearsal is not wanted any more.
+    ForgetRehearsal,
     StartRun(Box<Plan>, Errand),
     /// Take back what a run did: read it in the journal, plan the way back and start it.
     TakeBack {
         run: Option<String>,
         to: Option<String>,
     },
-    /// Go on with what a run of the journal has not done, in the same run.
     /// Go on with what a run has not done.
     Resume(String),
     Tell(Command),

@@ -135,6 +135,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(Plan, &[key('x')], Action::Run, "run", "Run the plan, one confirmed step at a time"),
     bind(
         Plan,
+        &[key('R')],
+        Action::Rehearse,
+        "rehearse",
+        "Rehearse: try the plan and its rollbacks on a shadow database",
+    ),
+    bind(
+        Plan,
         &[code(KeyCode::Enter), code(KeyCode::Right), key('l')],
         Action::OpenStep,
         "step",
@@ -147,6 +154,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Plan, &[key('u')], Action::Undo, "undo", "Undo the last edit of the plan"),
     bind(Plan, &[ctrl('r')], Action::Redo, "", "Redo the edit"),
     bind(Plan, &[key('t')], Action::ToggleStyle, "safe/direct", "Plan again the other way: safe or direct"),
+    bind(Plan, &[key('s')], Action::TakeSafer, "", "Take the safer way for the selected step, where one is known"),
     bind(Plan, &[key('D')], Action::Show(Tab::Diff), "diff", "See what the plan changes"),
     bind(Plan, &[key('w')], Action::SavePlan, "save", "Save as a plan file"),
     bind(Plan, &[key('y')], Action::CopyStep, "copy", "Copy the step's SQL"),

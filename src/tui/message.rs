@@ -6,6 +6,7 @@ use crate::assistant::Proposal;
 use crate::assistant::provider::ProviderEvent;
 use crate::engine::{Dialect, ServerInfo};
 use crate::plan::Plan;
+use crate::rehearse::{Progress, Rehearsal};
 use crate::run::{Direction, Event, RunRecord};
 use crate::schema::{OutlineEntry, Schema};
 use crate::sql::Token;
@@ -54,6 +55,8 @@ pub enum Message {
     Planned(u64, Box<Result<Built>>),
     Compared(u64, String, Result<Vec<Difference>>),
     Highlighted(u64, Coloured),
+    Rehearsing(u64, Progress),
+    Rehearsed(u64, Box<Result<Rehearsal>>),
     Run(FromRun),
     Reading(crate::watch::Reading),
     File(Purpose, PathBuf, Result<String>),

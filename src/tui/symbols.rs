@@ -14,6 +14,10 @@ pub struct Symbols {
     pub failed: &'static str,
     pub skipped: &'static str,
     pub undone: &'static str,
+    /// Seen in another way than foreseen.
+    pub unlike: &'static str,
+    /// Tried on a shadow, not run.
+    pub tried: &'static str,
     pub dot: &'static str,
     pub arrow: &'static str,
     pub ellipsis: &'static str,
@@ -36,6 +40,8 @@ pub const UNICODE: Symbols = Symbols {
     failed: "✗",
     skipped: "↷",
     undone: "↶",
+    unlike: "≠",
+    tried: "◇",
     dot: "·",
     arrow: "→",
     ellipsis: "…",
@@ -57,6 +63,8 @@ pub const ASCII: Symbols = Symbols {
     failed: "x",
     skipped: "s",
     undone: "u",
+    unlike: "!",
+    tried: "r",
     dot: "-",
     arrow: "->",
     ellipsis: "..",

@@ -3,6 +3,7 @@
 mod edit;
 mod files;
 mod planning;
+mod rehearsing;
 mod running;
 mod thinking;
 
@@ -34,6 +35,7 @@ pub struct Runner {
     provider: Option<Arc<Provider>>,
     /// The request that the model thinks about.
     thinking: Option<JoinHandle<()>>,
+    rehearsal: Option<JoinHandle<()>>,
 }
 
 impl Runner {
@@ -48,6 +50,7 @@ impl Runner {
             highlighter: Arc::default(),
             provider,
             thinking: None,
+            rehearsal: None,
         }
     }
 
@@ -86,6 +89,11 @@ impl Runner {
                 let highlighter = Arc::clone(&self.highlighter);
                 self.blocking(move || Message::Highlighted(key, highlighter.lines(&crate::sql::visible(&text), 4_000)));
             }
+            Effect::Safer { id, step, plan, source, style, ground } => self.blocking(move || {
+                Message::Planned(id, Box::new(planning::safer(&step, *plan, source, style, &ground)))
+            }),
+            Effect::Rehearse { id, plan } => self.rehearse(id, *plan),
+            Effect::ForgetRehearsal => self.forget_rehearsal(),
             Effect::StartRun(plan, errand) => self.start_run(*plan, errand),
             Effect::TakeBack { run, to } => self.take_back(run, to),
             Effect::Resume(run) => self.resume(run),
@@ -111,6 +119,11 @@ impl Runner {
     /// Cancels what runs, on the server too, and waits a little for the journal to have its last word.
     pub async fn finish(mut self) {
         self.gauges = None;
+        if let Some(rehearsal) = self.rehearsal.take() {
+            rehearsal.abort();
+            // Its shadow is being removed from then on, which the program's end waits for.
+            let _ = rehearsal.await;
+        }
         let commands = lock(&self.commands).take();
         if let Some(commands) = commands {
             // A run that is over does not listen any more, which is fine.

@@ -130,3 +130,10 @@ pub fn rewrite(step: &str, sql: &str, plan: Plan, source: Origin, style: Style, 
     editor.replace_sql(step, sql, &*ground.dialect)?;
     Ok(judge(editor.into_plan(), source, style, ground))
 }
+
+/// A plan with the safe way for what one step changes in the place of that step.
+pub fn safer(step: &str, plan: Plan, source: Origin, style: Style, ground: &Ground) -> Result<Built> {
+    let mut editor = plan::PlanEditor::new(plan, (*ground.schema).clone());
+    editor.make_safer(step, &*ground.dialect)?;
+    Ok(judge(editor.into_plan(), source, style, ground))
+}

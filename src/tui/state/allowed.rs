@@ -15,6 +15,15 @@ pub fn why_not(state: &State, action: Action) -> Option<&'static str> {
                 why_no_step(state)
             }
         }
+        Action::Rehearse => why_not_rehearsed(state),
+        Action::TakeSafer if state.running() => Some("a run is under way; stop it first (S)"),
+        Action::TakeSafer => match state.plan.step() {
+            None => Some("there is no step"),
+            Some(step) if step.changes.is_empty() => {
+                Some("what this step changes is not known, so neither is another way")
+            }
+            Some(_) => None,
+        },
         Action::OpenStep | Action::CopyStep | Action::CopyPlan => why_no_step(state),
         Action::SavePlan => state.plan.built.is_none().then_some("there is no plan"),
         Action::Undo => state.plan.undo.is_empty().then_some("no edit to undo"),
@@ -30,6 +39,7 @@ pub fn why_not(state: &State, action: Action) -> Option<&'static str> {
             Some(run) if run.filled.is_some() => None,
             _ => Some("no backfill runs"),
         },
+        Action::Cancel if state.rehearsing() => None,
         Action::Cancel => match &state.run {
             Some(run) if run.cancelling => Some("the cancel was sent; the server has not answered yet"),
             Some(run) if run.active() && run.current.is_some() => None,
@@ -58,6 +68,19 @@ fn why_no_step(state: &State) -> Option<&'static str> {
     }
 }
 
+fn why_not_rehearsed(state: &State) -> Option<&'static str> {
+    if state.running() || state.starting {
+        return Some("a run is under way; stop it first (S)");
+    }
+    match (&state.link, state.plan.plan()) {
+        (_, None) => Some("there is no plan"),
+        (_, Some(plan)) if plan.steps.is_empty() => Some("the plan has no steps"),
+        (Link::Up(_), _) if state.rehearsing() => Some("it is being rehearsed"),
+        (Link::Up(_), _) => state.plan.building.is_some().then_some("the plan is being judged"),
+        _ => Some("there is no connection"),
+    }
+}
+
 fn why_not_run(state: &State) -> Option<&'static str> {
     if let Some(run) = state.run.as_ref().filter(|r| r.active()) {
         return if run.asked.is_some() { None } else { Some("a step is running") };
@@ -68,6 +91,7 @@ fn why_not_run(state: &State) -> Option<&'static str> {
         (Link::Up(info), _) if info.read_only => Some("the connection is read-only"),
         (Link::Up(info), _) if info.standby => Some("this server is a standby; run the plan on its primary"),
         (Link::Up(_), _) if state.plan.building.is_some() => Some("the plan is being judged"),
+        (Link::Up(_), _) if state.rehearsing() => Some("it is being rehearsed; wait, or give that up (c)"),
         (Link::Up(_), _) => state.starting.then_some("the run is starting"),
         _ => Some("there is no connection"),
     }

@@ -8,6 +8,7 @@ mod line;
 mod list;
 mod picker;
 mod plan;
+mod rehearsal;
 mod run;
 mod search;
 
@@ -19,6 +20,7 @@ pub use line::Line;
 pub use list::{Move, offset};
 pub use picker::{Pick, Picker};
 pub use plan::{Built, DiffPane, Difference, PlanPane, Source};
+pub use rehearsal::Rehearsed;
 pub use run::{Held, RunView, StepNow};
 pub use search::Names;
 
@@ -256,7 +258,13 @@ impl State {
             || self.browser.reloading
             || self.chat.pending.is_some()
             || self.plan.building.is_some()
+            || self.rehearsing()
             || self.run.as_ref().is_some_and(|r| r.current.is_some() || r.cancelling)
+    }
+
+    /// Whether a rehearsal is under way.
+    pub fn rehearsing(&self) -> bool {
+        self.plan.rehearsed.as_ref().is_some_and(|r| r.going().is_some())
     }
 
     /// When the screen must be looked at again though nothing happens; `None` when idle.

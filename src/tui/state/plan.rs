@@ -1,5 +1,6 @@
 //! The plan on the panel, where it came from, and its edits.
 
+use super::Rehearsed;
 use crate::diff::{Entry, Line, Rename, Suspect};
 use crate::plan::{Plan, Step, Style};
 use crate::schema::{Change, Schema};
@@ -74,6 +75,8 @@ pub struct PlanPane {
     /// What is being made is an edit of the plan shown, to be undone like one.
     pub expects_edit: bool,
     pub problem: Option<crate::Error>,
+    /// What trying it on a shadow has shown, as long as the plan stays as it is.
+    pub rehearsed: Option<Rehearsed>,
     /// The plan is to be made again from its source as soon as the schema has been read.
     pub again: bool,
 }
@@ -97,16 +100,19 @@ impl PlanPane {
         if let Some(built) = &mut self.built {
             self.undo.push(std::mem::replace(&mut built.plan, plan));
             self.redo.clear();
+            self.rehearsed = None;
             self.selected = self.selected.min(built.plan.steps.len().saturating_sub(1));
         }
     }
 
     /// Takes back the last edit; false when there is none.
     pub fn undo(&mut self) -> bool {
+        self.rehearsed = None;
         Self::travel(&mut self.built, &mut self.undo, &mut self.redo)
     }
 
     pub fn redo(&mut self) -> bool {
+        self.rehearsed = None;
         Self::travel(&mut self.built, &mut self.redo, &mut self.undo)
     }
 

@@ -4,7 +4,7 @@ use super::super::action::{Action, Tab};
 use super::super::effect::Effect;
 use super::super::state::{Focus, Layer, Link, Move, Palette, Prompt, Purpose, Source, State, why_not};
 use super::super::{Next, keys, theme};
-use super::{browser, chat, database, dialog, files, inform, picker, plan, run};
+use super::{browser, chat, database, dialog, files, inform, picker, plan, rehearsal, run};
 use crate::tui::state::{Line, Names};
 
 pub fn perform(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -47,12 +47,15 @@ pub fn perform(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::CopyStep => plan::copy_step(state, effects),
         Action::CopyPlan => plan::copy_plan(state, effects),
         Action::ToggleStyle => plan::toggle_style(state, effects),
+        Action::TakeSafer => plan::take_safer(state, effects),
+        Action::Rehearse => rehearsal::start(state, effects),
         Action::Run => run::run(state, effects),
         Action::TakeBackLast => run::take_back(state, false, effects),
         Action::TakeBackAll => run::take_back(state, true, effects),
         Action::ResumeRun => run::resume(state, effects),
         Action::ViewRun => run::view_run(state),
         Action::Pause => run::pause(state, effects),
+        Action::Cancel if state.rehearsing() => rehearsal::give_up(state, effects),
         Action::Cancel => run::cancel(state, effects),
         Action::StopRun => run::stop(state, effects),
         Action::CancelBlocker => dialog::ask_signal(state, false),

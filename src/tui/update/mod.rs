@@ -11,6 +11,7 @@ mod key;
 mod mouse;
 mod picker;
 mod plan;
+mod rehearsal;
 mod run;
 
 #[cfg(test)]
@@ -54,6 +55,8 @@ pub fn update(state: &mut State, message: Message, now: Instant) -> Vec<Effect> 
                 slot.1 = Some(lines);
             }
         }
+        Message::Rehearsing(id, news) => rehearsal::told(state, id, news),
+        Message::Rehearsed(id, result) => rehearsal::ended(state, id, *result),
         Message::Run(told) => run::told(state, told, &mut effects),
         Message::Reading(reading) => run::reading(state, reading),
         Message::File(purpose, path, result) => files::read(state, purpose, &path, result, &mut effects),

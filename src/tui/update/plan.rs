@@ -185,8 +185,22 @@ pub fn edited(state: &mut State, step: &str, result: Result<String>, effects: &m
     effects.push(Effect::Rewrite { id, step: step.to_owned(), sql: text, plan, source, style, ground });
 }
 
+/// Has a safer way put in the place of the selected step.
+pub fn take_safer(state: &mut State, effects: &mut Vec<Effect>) {
+    forget_ended_run(state);
+    let (Some(built), Some(step), Some(ground)) = (&state.plan.built, state.plan.step(), state.ground()) else {
+        return;
+    };
+    let (step, plan) = (step.id.clone(), Box::new(built.plan.clone()));
+    let (source, style) = (built.source.clone(), built.style);
+    let id = state.next_id();
+    state.plan.building = Some(id);
+    state.plan.expects_edit = true;
+    effects.push(Effect::Safer { id, step, plan, source, style, ground });
+}
+
 /// A run that is over makes way for edits of the plan.
-fn forget_ended_run(state: &mut State) {
+pub(super) fn forget_ended_run(state: &mut State) {
     if state.run.as_ref().is_some_and(|run| !run.active()) {
         state.run = None;
     }

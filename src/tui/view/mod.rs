@@ -14,6 +14,7 @@ pub mod layout;
 mod pen;
 mod picker;
 mod plan;
+mod rehearsal;
 mod step;
 mod wrap;
 

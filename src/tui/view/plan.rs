@@ -4,9 +4,10 @@ use super::super::state::{Focus, Held, RunView, StepNow, offset};
 use super::super::theme::Role;
 use super::layout::PLAN_HEAD;
 use super::pen::{Pen, count, duration};
-use super::step;
 use super::wrap::wrap;
+use super::{rehearsal, step};
 use crate::plan::{Plan, RollbackKind, Step, Style};
+use crate::rehearse::State;
 use crate::run::{Direction, Outcome};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -19,7 +20,7 @@ const PREVIEW: u16 = 6;
 pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect) {
     let inner = pen.middle(frame, area);
     let Some(plan) = pen.state.shown_plan() else { return draw_empty(pen, frame, inner) };
-    let run_lines = pen.state.run.as_ref().map(|run| run_status(pen, run)).unwrap_or_default();
+    let run_lines = pen.state.run.as_ref().map_or_else(|| rehearsal::status(pen), |run| run_status(pen, run));
     let below = u16::try_from(run_lines.len()).unwrap_or(0).min(inner.height / 2);
     let upper = Rect { height: inner.height - below, ..inner };
     let lower = Rect { y: inner.y + upper.height, height: below, ..inner };
@@ -138,8 +139,13 @@ fn columns(pen: &Pen, width: usize) -> Line<'static> {
 fn row(pen: &Pen, step: &Step, at: usize, width: usize) -> Line<'static> {
     let (title_width, phase_width, lock_width) = widths(width);
     let symbols = pen.symbols();
+    let rehearsed = pen.state.plan.rehearsed.as_ref().and_then(|r| r.step(&step.id));
     let (sign, role) = match pen.state.step_now(&step.id) {
-        StepNow::Todo => (symbols.todo, Role::Dim),
+        StepNow::Todo => match rehearsed.map(|r| r.state) {
+            Some(State::Passed) => (symbols.tried, Role::Ok),
+            Some(State::Failed) => (symbols.failed, Role::Bad),
+            Some(State::NotReached) | None => (symbols.todo, Role::Dim),
+        },
         StepNow::Asked => (symbols.cursor, Role::Accent),
         StepNow::Running => (symbols.running, Role::Accent),
         StepNow::Done(_) => (symbols.done, Role::Ok),
@@ -160,7 +166,10 @@ fn row(pen: &Pen, step: &Step, at: usize, width: usize) -> Line<'static> {
     if lock_width > 0 {
         let strongest = step.locks.iter().map(|l| l.mode).max();
         let text = strongest.map_or_else(|| "none".to_owned(), |mode| mode.sql().to_lowercase());
-        let text = if step.parsed { text } else { "unknown".into() };
+        let seen = rehearsed.is_some_and(|r| r.measured.as_ref().is_some_and(|m| m.locks.is_some()));
+        let text = if step.parsed || seen { text } else { "unknown".into() };
+        let unlike = rehearsed.is_some_and(|r| !r.disagreements.is_empty());
+        let text = if unlike { format!("{} {text}", symbols.unlike) } else { text };
         spans.push(pen.span(format!("{:<lock_width$}", pen.cut(&text, lock_width - 1)), Role::Dim));
     }
     let (word, role) = rollback(step.rollback.kind);

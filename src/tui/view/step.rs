@@ -5,6 +5,7 @@ use super::super::theme::Role;
 use super::super::update::sql_text;
 use super::pen::{Pen, duration};
 use super::plan::rollback;
+use super::rehearsal;
 use crate::engine::Blocker;
 use crate::plan::Step;
 use crate::sql::one_line;
@@ -29,6 +30,7 @@ pub fn draw(pen: &Pen, frame: &mut Frame, area: Rect, step: &Step, number: usize
     lines.push(Line::default());
     lines.extend(sql(pen, step));
     lines.extend(harm(pen, step));
+    lines.extend(rehearsal::of_step(pen, step));
     lines.extend(way_back(pen, step, true));
     pen.scrolled(frame, area, lines, pen.state.plan.scroll);
 }
@@ -38,6 +40,7 @@ pub fn preview(pen: &Pen, frame: &mut Frame, area: Rect, step: &Step) {
     let mut lines = vec![Line::default(), Line::from(pen.foreign(&step.title, Role::Title))];
     lines.extend(sql(pen, step));
     lines.extend(harm(pen, step));
+    lines.extend(rehearsal::of_step(pen, step));
     lines.extend(way_back(pen, step, true));
     pen.scrolled(frame, area, lines, 0);
 }
