@@ -14,6 +14,7 @@
 //! | [`risk`] | what could go wrong: locks, rewrites, rules, estimates |
 //! | [`migrations`] | migration folders of frameworks: their layouts read, and plans written in them |
 //! | [`engine`] | how each database does it, behind one set of traits |
+//! | [`project`] | what a project has decided about judging: the file `lockstep.toml` |
 //! | `source` | a schema from wherever it is: a database, SQL files, a snapshot |
 //! | [`rehearse`] | what happens when it is tried: plans and their rollbacks on a shadow database |
 //! | [`watch`] | what is happening now: gauges with their history, thresholds |
@@ -38,6 +39,7 @@ pub mod error;
 pub mod history;
 pub mod migrations;
 pub mod plan;
+pub mod project;
 pub mod rehearse;
 pub mod risk;
 pub mod run;

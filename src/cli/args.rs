@@ -2,7 +2,7 @@
 
 mod lint;
 
-pub use lint::{FailOn, Lint, LintFormat, Output};
+pub use lint::{Lint, LintFormat, Output};
 
 use crate::migrations::Layout;
 use clap::{Args, Parser, Subcommand, ValueEnum};

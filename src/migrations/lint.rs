@@ -70,19 +70,10 @@ mod tests {
 
     fn findings(transactional: &[bool]) -> Vec<Finding> {
         let finding = |transactional: &bool| Finding {
-            line: 1,
-            column: 1,
-            sql: String::new(),
-            class: String::new(),
-            side: None,
             parsed: true,
             understood: true,
             transactional: *transactional,
-            locks: Vec::new(),
-            rewrites: Vec::new(),
-            scans: Vec::new(),
-            risks: Vec::new(),
-            problems: Vec::new(),
+            ..Finding::default()
         };
         transactional.iter().map(finding).collect()
     }

@@ -82,6 +82,14 @@ impl Syntax for Fake {
         script
     }
 
+    fn comments(&self, _text: &str) -> Vec<std::ops::Range<usize>> {
+        Vec::new()
+    }
+
+    fn words(&self, _statement: &str) -> Vec<std::ops::Range<usize>> {
+        Vec::new()
+    }
+
     fn render(&self, change: &Change, _schema: &Schema) -> Vec<String> {
         vec![match change {
             Change::AddColumn { table, column } => format!("ADD {} {}", table.name, column.name),

@@ -5,13 +5,13 @@ use super::flow::{Flow, Transactions};
 use super::privacy::Lexicon;
 use super::{Judge, Judgement, Settings};
 use crate::plan::{Lock, Risk};
-use crate::schema::{QName, Schema};
+use crate::schema::{Change, QName, Schema};
 use crate::sql::{Script, Statement};
 use serde::Serialize;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What is found about one statement of a script, in the words of the contract's "Lint, as JSON".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// 1-based.
     pub line: usize,
@@ -32,6 +32,9 @@ pub struct Finding {
     pub locks: Vec<Lock>,
     pub rewrites: Vec<String>,
     pub scans: Vec<String>,
+    /// The relations that it names or changes.
+    #[serde(skip)]
+    pub tables: Vec<String>,
     /// Gravest first. Printed by whoever knows their places too.
     #[serde(skip)]
     pub risks: Vec<Risk>,
@@ -100,6 +103,7 @@ pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: 
             locks,
             rewrites,
             scans: reads_whole(scans, index_builds),
+            tables: tables(statement),
             risks,
             problems: statement.problems.clone(),
         });
@@ -133,4 +137,10 @@ fn add(finding: Option<&mut Finding>, risks: Vec<Risk>) {
 pub(super) fn with_policies<'a>(statements: impl Iterator<Item = &'a Statement>) -> HashSet<QName> {
     let make = statements.filter(|statement| statement.class == "CREATE POLICY");
     make.flat_map(|statement| statement.reading.relations.iter().cloned()).collect()
+}
+
+fn tables(statement: &Statement) -> Vec<String> {
+    let changed = statement.reading.changes.iter().filter_map(Change::table);
+    let all: BTreeSet<String> = statement.reading.relations.iter().chain(changed).map(ToString::to_string).collect();
+    all.into_iter().collect()
 }

@@ -2,11 +2,14 @@
 //!
 //! Every step is judged by reading its SQL, whoever wrote it: the planner, a person, a file or a model.
 
+pub mod allow;
 mod annotate;
 mod assess;
 mod estimate;
 mod flow;
+pub mod levels;
 mod lint;
+mod place;
 pub mod policy;
 pub mod privacy;
 pub mod rules;
@@ -16,6 +19,7 @@ mod size;
 pub use annotate::{annotate, annotate_by};
 pub use flow::Transactions;
 pub use lint::{Conditions, Finding, lint, lint_by, lint_script};
+pub use place::place;
 pub use settings::Settings;
 
 use crate::plan::{Lock, Risk};

@@ -17,6 +17,7 @@ pub use statement::{Reading, RowWrite, Script, Skipped, Statement, SyntaxProblem
 pub use words::{line_column, one_line, visible};
 
 use crate::schema::{Change, Schema};
+use std::ops::Range;
 
 /// The halves of a text by the `place` of a separator in it (1-based, 0 when it is not there).
 pub fn split_at_place(text: &str, separator: &str, place: &str) -> (String, String) {
@@ -32,6 +33,12 @@ pub trait Syntax: Send + Sync {
     /// `schema` is the schema before the script; names without a schema are resolved in it, and a statement sees
     /// what the statements before it in the script have made.
     fn read(&self, text: &str, schema: &Schema) -> Script;
+
+    /// The bytes of each comment of a script, in order.
+    fn comments(&self, text: &str) -> Vec<Range<usize>>;
+
+    /// The bytes of each word and name of a statement, quoted ones with their quotes, in order.
+    fn words(&self, statement: &str) -> Vec<Range<usize>>;
 
     /// The statements that make `change` in the direct way, without regard to locks. `schema` is the one before.
     fn render(&self, change: &Change, schema: &Schema) -> Vec<String>;

@@ -16,6 +16,7 @@ mod desired;
 mod leftovers;
 mod lint_formats;
 mod lint_inputs;
+mod lint_project;
 mod migration_folders;
 mod migrations;
 mod model;

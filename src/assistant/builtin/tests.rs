@@ -15,6 +15,12 @@ impl Syntax for Plain {
     fn read(&self, _: &str, _: &Schema) -> Script {
         Script::default()
     }
+    fn comments(&self, _: &str) -> Vec<std::ops::Range<usize>> {
+        Vec::new()
+    }
+    fn words(&self, _: &str) -> Vec<std::ops::Range<usize>> {
+        Vec::new()
+    }
     fn render(&self, _: &Change, _: &Schema) -> Vec<String> {
         Vec::new()
     }

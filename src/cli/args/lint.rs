@@ -2,6 +2,8 @@
 
 use super::{DemoEngine, layout};
 use crate::migrations::Layout;
+use crate::plan::Severity;
+use crate::project::Threshold;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -24,6 +26,19 @@ pub enum FailOn {
     High,
     Critical,
     Never,
+}
+
+impl From<FailOn> for Threshold {
+    fn from(written: FailOn) -> Self {
+        match written {
+            FailOn::Never => Self::Never,
+            FailOn::Info => Self::At(Severity::Info),
+            FailOn::Low => Self::At(Severity::Low),
+            FailOn::Medium => Self::At(Severity::Medium),
+            FailOn::High => Self::At(Severity::High),
+            FailOn::Critical => Self::At(Severity::Critical),
+        }
+    }
 }
 
 /// A format and the file that it is written to.
@@ -53,7 +68,7 @@ Examples:
 pub struct Lint {
     /// SQL files and folders of them; - reads standard input. Migrations are judged by the way that their framework
     /// runs them, up and down. Without --db, what earlier files of the same folder make is taken for what is there.
-    #[arg(required_unless_present_any = ["git_diff", "stdin_path"])]
+    #[arg(required_unless_present_any = ["git_diff", "stdin_path", "show_config"])]
     pub files: Vec<PathBuf>,
     /// The file that standard input stands for: places are told in it, and it is judged in its folder.
     #[arg(long, value_name = "PATH", conflicts_with = "git_diff")]
@@ -73,15 +88,33 @@ pub struct Lint {
     /// Write the report to a file too: FORMAT=FILE. May be repeated.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = Output::parse)]
     pub output: Vec<Output>,
-    /// End with status 1 at this severity and above.
-    #[arg(long, value_enum, default_value = "high")]
-    pub fail_on: FailOn,
+    /// End with status 1 at this severity and above; high, unless the project says otherwise.
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
     /// End with status 1 when a statement is not understood.
     #[arg(long)]
     pub fail_on_unknown: bool,
-    /// The dialect, where no --db says it.
-    #[arg(long, value_enum, default_value = "postgres")]
-    pub engine: DemoEngine,
+    /// Leave out the findings that are known in this file, and tell which of them have gone.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to this file as known; afterwards nothing counts but what is new.
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// Write the safe way to the same end as a plan beside each file, FILE.plan, for `rehearse` and `apply`.
+    #[arg(long)]
+    pub fix: bool,
+    /// The project's settings; without it the first lockstep.toml at or above the first file.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_project_config")]
+    pub project_config: Option<PathBuf>,
+    /// Use no project's settings.
+    #[arg(long)]
+    pub no_project_config: bool,
+    /// Print what is in effect, and judge nothing.
+    #[arg(long)]
+    pub show_config: bool,
+    /// The dialect, where no --db says it: postgres, unless the project says otherwise.
+    #[arg(long, value_enum)]
+    pub engine: Option<DemoEngine>,
     /// The layout of migrations, where it cannot be told: sqlx, golang-migrate, dbmate, goose, flyway, liquibase, diesel,
     /// prisma, django, rails or alembic.
     #[arg(long, value_name = "LAYOUT", value_parser = layout)]

@@ -20,6 +20,8 @@ pub struct Bench<'a> {
     pub schema: &'a Schema,
     /// Whether the schema is that of a database, which each file meets as it is.
     pub connected: bool,
+    /// Whether each report keeps the schema that its file met.
+    pub keeps_schema: bool,
 }
 
 /// A file that is asked for.
@@ -95,9 +97,10 @@ impl Work<'_> {
     fn file(&mut self, name: &str) {
         let Some(wanted) = self.wanted.get(name) else { return };
         let script = self.bench.dialect.read(&wanted.text, &self.schema);
-        let findings = risk::lint_script(&script, &self.schema, self.bench.dialect, self.bench.connected);
+        let dialect = self.bench.dialect;
+        let findings = risk::lint_script(&script, &self.schema, dialect, self.bench.connected);
         if let Some(report) = self.report(name) {
-            report.statements.extend(findings.into_iter().map(StatementReport::of));
+            report.statements.extend(findings.into_iter().map(|finding| StatementReport::of(finding, dialect)));
             report.skipped.extend(script.skipped.iter().map(SkippedReport::of));
         }
         self.pass(&script);
@@ -139,7 +142,7 @@ impl Work<'_> {
         let runs = history.sure.then_some((history.layout, part.runs));
         migrations::lint(&mut findings, side, runs, dialect.text_is_transaction());
         if let Some(report) = self.report(&part.file) {
-            report.statements.extend(findings.into_iter().map(StatementReport::of));
+            report.statements.extend(findings.into_iter().map(|finding| StatementReport::of(finding, dialect)));
             report.skipped.extend(script.skipped.iter().map(SkippedReport::of));
         }
     }
@@ -147,7 +150,9 @@ impl Work<'_> {
     /// The report of a wanted file, begun when it is met first.
     fn report(&mut self, name: &str) -> Option<&mut FileReport> {
         let wanted = self.wanted.get(name)?;
-        let begin = || FileReport::new(wanted.shown.clone());
+        let met = self.bench.keeps_schema.then_some(&self.schema);
+        let begin =
+            || FileReport { before: met.cloned(), ..FileReport::new(wanted.shown.clone(), wanted.text.clone()) };
         Some(self.reports.entry(name.to_owned()).or_insert_with(begin))
     }
 

@@ -19,7 +19,7 @@ fn annotation(f: Placed<'_>) -> String {
         Severity::Medium => "warning",
         Severity::Low | Severity::Info => "notice",
     };
-    let (path, rule, message) = (property(f.path), property(f.rule()), escape(&f.message()));
+    let (path, rule, message) = (property(f.path()), property(f.rule()), escape(&f.message()));
     format!("::{level} file={path},line={},col={},title={rule}::{message}\n", f.found.line, f.found.column)
 }
 

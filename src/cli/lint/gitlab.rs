@@ -27,6 +27,6 @@ fn entry(f: Placed<'_>) -> Value {
     };
     json!({
         "description": f.message(), "check_name": f.rule(), "fingerprint": f.found.fingerprint,
-        "severity": severity, "location": {"path": f.path, "lines": {"begin": f.found.line}},
+        "severity": severity, "location": {"path": f.path(), "lines": {"begin": f.found.line}},
     })
 }

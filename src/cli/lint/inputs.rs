@@ -68,7 +68,11 @@ impl Inputs {
             Slot::In(group, name) => judged.get_mut(group).and_then(|reports| reports.remove(&name)),
             Slot::Alone(wanted) => bench.alone(wanted),
         };
-        let reports = self.order.into_iter().filter_map(&mut take).collect();
+        let mut reports: Vec<FileReport> = self.order.into_iter().filter_map(&mut take).collect();
+        // Both ways of a migration stand in the file's order, which need not be that of judging.
+        for report in &mut reports {
+            report.statements.sort_by_key(|statement| (statement.finding.line, statement.finding.column));
+        }
         (reports, self.errors, self.folders.notes())
     }
 

@@ -15,6 +15,7 @@ pub fn markdown(report: &Report) -> String {
         out.push_str("\n| place | severity | rule | finding |\n| --- | --- | --- | --- |\n");
         out.extend(rows);
     }
+    out.push_str(&baseline(report));
     let locks: String = report.files.iter().map(locks).collect();
     if !locks.is_empty() {
         let _ = write!(
@@ -24,6 +25,11 @@ pub fn markdown(report: &Report) -> String {
         );
     }
     out
+}
+
+/// What is not in the table and what was told beside it.
+fn baseline(report: &Report) -> String {
+    report.baseline_line().map_or_else(String::new, |line| format!("\n{}\n", plain(&line)))
 }
 
 /// `2 high, 1 medium`
@@ -40,7 +46,7 @@ fn verdict(report: &Report) -> String {
 }
 
 fn row(f: Placed<'_>) -> String {
-    format!("| `{}:{}` | {} | `{}` | {} |\n", code(f.path), f.found.line, f.severity(), f.rule(), plain(&f.message()))
+    format!("| `{}:{}` | {} | `{}` | {} |\n", code(f.path()), f.found.line, f.severity(), f.rule(), plain(&f.message()))
 }
 
 /// The lock of every relation, statement by statement.

@@ -1,7 +1,10 @@
 //! `lockstep lint`.
 
+mod accept;
+mod baseline;
 mod bench;
 mod fingerprint;
+mod fix;
 mod git;
 mod github;
 mod gitlab;
@@ -11,45 +14,94 @@ mod markdown;
 mod outputs;
 mod report;
 mod sarif;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use super::args::{FailOn, Lint, LintFormat};
+use super::args::{Lint, LintFormat};
 use super::source::{Context, Folders, Source, read_file_or_stdin};
-use super::{Status, inspect, output};
+use super::{Status, output};
 use crate::config::Config;
 use crate::engine::{self, Dialect};
 use crate::schema::{Namespace, Schema};
 use crate::{Error, Result};
+use baseline::Baseline;
 use bench::Bench;
+use fix::{Fixed, Workshop};
 use inputs::{Input, Inputs};
-use report::Report;
+use report::{FileReport, Report};
+use settings::Settings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub async fn run(args: Lint, config: &Config) -> Result<Status> {
-    let ground = Ground::of(&args, config).await?;
-    let inputs = Inputs::read(inputs(&args).await?, Folders::new(args.layout));
-    let bench = Bench { dialect: ground.dialect.as_ref(), schema: &ground.schema, connected: ground.connected };
-    let (mut files, errors, notes) = inputs.judge(&bench);
-    notes.iter().for_each(|note| output::note(note));
-    files.iter_mut().for_each(fingerprint::assign);
-    let limit = args.fail_on.severity();
-    let report = Report::new(files, errors, limit);
+    let settings = Settings::of(&args)?;
+    if args.show_config {
+        output::print(&settings.show());
+        return Ok(Status::Yes);
+    }
+    let known = settings.baseline.as_deref().map(Baseline::read).transpose()?;
+    let ground = Ground::of(&args, &settings, config).await?;
+    let inputs = Inputs::read(inputs(&args).await?, Folders::new(settings.layout));
+    let mut report = judge(inputs, &ground, &settings, args.fix);
+    if let Some(path) = &args.write_baseline {
+        let count = baseline::write(&report, path)?;
+        output::note(&format!("{count} known findings written to {}", path.display()));
+        Baseline::read(path)?.apply(&mut report);
+    } else if let Some(known) = known {
+        known.apply(&mut report);
+    }
+    report.count();
+    let refused = if args.fix { fix(&report, &ground, &settings) } else { Ok(()) };
     outputs::write(&report, args.format, &args.output)?;
     if args.format != LintFormat::Json {
         report.errors.iter().for_each(|failed| output::print_error(&failed.error, false));
     }
+    refused?;
     Ok(if !report.errors.is_empty() {
         Status::CouldNot
-    } else if limit.is_some_and(|limit| report.worst().is_some_and(|worst| worst >= limit))
-        || args.fail_on_unknown && report.coverage.unknown > 0
-    {
+    } else if report.fails() || settings.fail_on_unknown && report.has_unknown() {
         Status::No
     } else {
         Status::Yes
     })
+}
+
+/// Judges the inputs, by what the project and comments in the files say.
+fn judge(inputs: Inputs, ground: &Ground, settings: &Settings, keeps_schema: bool) -> Report {
+    let (dialect, schema, connected) = (ground.dialect.as_ref(), &ground.schema, ground.connected);
+    let (mut files, errors, notes) = inputs.judge(&Bench { dialect, schema, connected, keeps_schema });
+    notes.iter().for_each(|note| output::note(note));
+    files.iter_mut().for_each(|file| file.key = settings.key(&file.path));
+    let ignored = settings.project.ignore.as_ref();
+    files.retain(|file| ignored.is_none_or(|globs| !globs.fits_path(&file.key)));
+    let (levelling, today) = (settings.project.levelling(), jiff::Zoned::now().date());
+    for file in &mut files {
+        fingerprint::assign(file);
+        accept::apply(file, &levelling, dialect, today);
+        fingerprint::assign_to_comments(file);
+    }
+    Report::new(files, errors, settings.fail_on.severity())
+}
+
+/// Writes plans beside the files, and tells of each. Every file is tried.
+fn fix(report: &Report, ground: &Ground, settings: &Settings) -> Result<()> {
+    let (dialect, connected) = (ground.dialect.as_ref(), ground.connected);
+    let workshop = Workshop { dialect, layout: settings.layout, connected };
+    let mut refused = Ok(());
+    let is_file = |file: &&FileReport| file.path != "-";
+    for file in report.files.iter().filter(is_file) {
+        let Some(before) = &file.before else { continue };
+        match workshop.fix(file, before) {
+            Ok(Fixed::Written { path, steps }) => {
+                output::note(&format!("the safe way for {} written to {}, {steps} steps", file.path, path.display()));
+            }
+            Ok(Fixed::Nothing) => {}
+            Err(why) => refused = refused.and(Err(why)),
+        }
+    }
+    refused
 }
 
 /// What files are judged on.
@@ -61,23 +113,31 @@ struct Ground {
 }
 
 impl Ground {
-    async fn of(args: &Lint, config: &Config) -> Result<Self> {
-        let mut ground = if let Some(source) = &args.db {
-            let context = Context { engine: Some(inspect::kind(args.engine)), ..Context::default() };
-            let loaded = Source::parse(source, config)?.load(context).await?;
-            loaded.notes.iter().for_each(|note| output::note(note));
-            Self { schema: loaded.schema, dialect: loaded.dialect, connected: true }
-        } else {
-            let kind = inspect::kind(args.engine);
-            let dialect = engine::dialect(kind)?;
+    async fn of(args: &Lint, settings: &Settings, config: &Config) -> Result<Self> {
+        let Some(source) = &args.db else {
+            let kind = settings.engine;
+            // A project of two engines says the version of one.
+            let known = settings.pg_version.map(|version| engine::dialect_of(kind, version));
+            let dialect = match known {
+                Some(Err(why)) if settings.asked_version.is_some() => return Err(why),
+                Some(Ok(dialect)) => dialect,
+                _ => engine::dialect(kind)?,
+            };
             let mut schema = Schema::empty(kind);
             schema.namespaces.insert(dialect.default_schema().to_owned(), Namespace::default());
-            Self { schema, dialect, connected: false }
+            return Ok(Self { schema, dialect, connected: false });
         };
-        if let Some(version) = args.pg_version {
-            ground.dialect = engine::dialect_of(ground.schema.engine, version)?;
-        }
-        Ok(ground)
+        let context = Context { engine: Some(settings.engine), ..Context::default() };
+        let loaded = Source::parse(source, config)?.load(context).await?;
+        loaded.notes.iter().for_each(|note| output::note(note));
+        // A server says its own version; only an option counts before it.
+        let says_version = loaded.database.is_some() || !loaded.schema.server_version.is_empty();
+        let version = if says_version { settings.asked_version } else { settings.pg_version };
+        let dialect = match version {
+            Some(version) => engine::dialect_of(loaded.schema.engine, version)?,
+            None => loaded.dialect,
+        };
+        Ok(Self { schema: loaded.schema, dialect, connected: true })
     }
 }
 
@@ -112,19 +172,4 @@ fn input(path: &Path) -> Result<Input> {
     } else {
         Input::File(path.to_path_buf())
     })
-}
-
-impl FailOn {
-    /// The severity that ends with status 1; none for `never`.
-    fn severity(self) -> Option<crate::plan::Severity> {
-        use crate::plan::Severity;
-        match self {
-            Self::Never => None,
-            Self::Info => Some(Severity::Info),
-            Self::Low => Some(Severity::Low),
-            Self::Medium => Some(Severity::Medium),
-            Self::High => Some(Severity::High),
-            Self::Critical => Some(Severity::Critical),
-        }
-    }
 }

@@ -19,7 +19,8 @@ pub fn render(report: &Report, format: LintFormat) -> Result<String> {
     })
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String> {
+/// A value as JSON that ends with a line feed.
+pub fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|why| Error::internal(format!("the result cannot be written as JSON: {why}")))?;
     Ok(text + "\n")

@@ -1,15 +1,19 @@
 //! SARIF 2.1.0 (docs.oasis-open.org/sarif/sarif/v2.1.0), as code scanning services read it.
 
-use super::report::{Placed, Report};
+use super::report::{Accepted, Placed, Report};
 use crate::plan::Severity;
 use crate::risk::rules;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 pub fn sarif(report: &Report) -> Value {
-    let ids: BTreeSet<&str> = report.findings().map(|f| f.found.risk.rule.as_str()).collect();
+    let accepted: Vec<(Placed<'_>, &Accepted)> = report.accepted().collect();
+    let all = report.findings().chain(accepted.iter().map(|(placed, _)| *placed));
+    let ids: BTreeSet<&str> = all.map(|f| f.rule()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
-    let results: Vec<Value> = report.findings().map(|f| result(f, &ids)).collect();
+    let open = report.findings().map(|f| result(f, None, &ids));
+    let closed = accepted.iter().map(|(f, accepted)| result(*f, Some(accepted), &ids));
+    let results: Vec<Value> = open.chain(closed).collect();
     let notifications: Vec<Value> = report.errors.iter().map(notification).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
@@ -39,23 +43,31 @@ fn rule(id: &str) -> Value {
     })
 }
 
-fn result(f: Placed<'_>, ids: &[&str]) -> Value {
-    let finding = &f.statement.finding;
-    json!({
+fn result(f: Placed<'_>, accepted: Option<&Accepted>, ids: &[&str]) -> Value {
+    let mut place = json!({
+        "artifactLocation": {"uri": uri(f.path())},
+        "region": {"startLine": f.found.line, "startColumn": f.found.column},
+    });
+    if let (Some(statement), Some(place)) = (f.statement, place.as_object_mut()) {
+        let (line, column) = (statement.finding.line, statement.finding.column);
+        let snippet = json!({"text": crate::sql::visible(&statement.finding.sql)});
+        place.insert("contextRegion".into(), json!({"startLine": line, "startColumn": column, "snippet": snippet}));
+    }
+    let mut result = json!({
         "ruleId": f.rule(), "ruleIndex": ids.iter().position(|id| *id == f.rule()),
         "level": level(f.severity()), "message": {"text": f.message()},
         "partialFingerprints": {"lockstep/v1": f.found.fingerprint},
-        "locations": [{
-            "physicalLocation": {
-                "artifactLocation": {"uri": uri(f.path)},
-                "region": {"startLine": f.found.line, "startColumn": f.found.column},
-                "contextRegion": {
-                    "startLine": finding.line, "startColumn": finding.column,
-                    "snippet": {"text": crate::sql::visible(&finding.sql)},
-                },
-            },
-        }],
-    })
+        "locations": [{"physicalLocation": place}],
+    });
+    if let (Some(accepted), Some(result)) = (accepted, result.as_object_mut()) {
+        let kind = if accepted.by == "baseline" { "external" } else { "inSource" };
+        let mut suppression = json!({"kind": kind});
+        if let (Some(reason), Some(suppression)) = (&accepted.reason, suppression.as_object_mut()) {
+            suppression.insert("justification".into(), reason.as_str().into());
+        }
+        result.insert("suppressions".into(), json!([suppression]));
+    }
+    result
 }
 
 fn notification(failed: &super::report::FileError) -> Value {

@@ -2,25 +2,24 @@
 
 use super::report::{FileReport, Report, StatementReport};
 use super::{fingerprint, github, gitlab, junit, markdown, sarif, text};
+use crate::engine;
 use crate::plan::{Evidence, Risk, Severity};
 use crate::risk::Finding;
+use crate::schema::EngineKind;
 
 fn statement(line: usize, risks: Vec<Risk>) -> StatementReport {
-    StatementReport::of(Finding {
+    let finding = Finding {
         line,
         column: 5,
         sql: "ALTER TABLE t ALTER c TYPE bigint".into(),
         class: "ALTER TABLE".into(),
-        side: None,
         parsed: true,
         understood: true,
-        transactional: true,
-        locks: Vec::new(),
         rewrites: vec!["public.t".into()],
-        scans: Vec::new(),
         risks,
-        problems: Vec::new(),
-    })
+        ..Finding::default()
+    };
+    StatementReport::of(finding, engine::dialect(EngineKind::Postgres).unwrap().as_ref())
 }
 
 fn risk(rule: &str, severity: Severity) -> Risk {
@@ -29,7 +28,7 @@ fn risk(rule: &str, severity: Severity) -> Risk {
 }
 
 fn report(lines: &[usize]) -> Report {
-    let mut file = FileReport::new("a,b c.sql".into());
+    let mut file = FileReport::new("a,b c.sql".into(), String::new());
     let risks = || vec![risk("table-rewrite", Severity::High), risk("lock-blocks-reads", Severity::Low)];
     file.statements = lines.iter().map(|line| statement(*line, risks())).collect();
     fingerprint::assign(&mut file);
@@ -47,7 +46,7 @@ fn annotations_escape_what_github_would_take_for_its_own() {
 #[test]
 fn every_format_has_the_finding_at_its_place() {
     let report = report(&[3]);
-    assert_eq!(report.worst(), Some(Severity::High));
+    assert!(report.fails());
     assert!(text::text(&report).contains("a,b c.sql:3:5"));
     let written = markdown::markdown(&report);
     assert!(written.contains("every row \\| of &lt;it> &amp; \"all\""), "{written}");
@@ -89,7 +88,7 @@ fn fingerprints_stay_when_lines_move_and_tell_repetitions_apart() {
 fn coverage_counts_what_is_not_understood() {
     let mut one = statement(1, Vec::new());
     one.finding.understood = false;
-    let mut file = FileReport::new("a.sql".into());
+    let mut file = FileReport::new("a.sql".into(), String::new());
     file.statements = vec![one, statement(2, Vec::new())];
     let report = Report::new(vec![file], Vec::new(), None);
     assert_eq!(report.coverage_line(), "2 statements, 1 understood, 1 unknown");

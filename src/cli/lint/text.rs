@@ -11,6 +11,9 @@ pub fn text(report: &Report) -> String {
         for statement in &file.statements {
             of_statement(&file.path, statement, &mut out);
         }
+        for found in &file.comments {
+            let _ = writeln!(out, "{}:{}:{}: {}", file.path, found.line, found.column, show::risk(&found.risk));
+        }
         for skipped in &file.skipped {
             let (what, why) = (one_line(&skipped.text), one_line(&skipped.why));
             let _ = writeln!(out, "{}:{}:{}: skipped {what}: {why}", file.path, skipped.line, skipped.column);
@@ -20,7 +23,11 @@ pub fn text(report: &Report) -> String {
         .iter()
         .map(|s| format!("{} {s}", report.summary.get(*s).copied().unwrap_or_default()))
         .collect();
-    let _ = writeln!(out, "findings: {}\ncoverage: {}", counts.join(", "), report.coverage_line());
+    let _ = writeln!(out, "findings: {}", counts.join(", "));
+    if let Some(line) = report.baseline_line() {
+        let _ = writeln!(out, "baseline: {line}");
+    }
+    let _ = writeln!(out, "coverage: {}", report.coverage_line());
     out
 }
 
@@ -43,6 +50,10 @@ fn of_statement(path: &str, statement: &StatementReport, out: &mut String) {
     }
     for found in &statement.risks {
         let _ = writeln!(out, "    {}{}", show::risk(&found.risk), place(found, statement));
+    }
+    for accepted in &statement.accepted {
+        let reason = accepted.reason.as_deref().map_or_else(String::new, |reason| format!(": {}", one_line(reason)));
+        let _ = writeln!(out, "    accepted {} by {}{reason}", accepted.found.risk.rule, accepted.by);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::plan::{Backfill, Check, KeptRows, Patterns, PlanOptions, Step};
 use crate::risk::{Context, Granted, Guard, Judge, Judgement, Spot, TransactionWord};
 use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
 use crate::sql::{Script, Statement, Syntax};
+use std::ops::Range;
 
 /// The SQL of one version of PostgreSQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,14 @@ impl PostgresDialect {
 impl Syntax for PostgresDialect {
     fn read(&self, text: &str, schema: &Schema) -> Script {
         reader::read(text, schema)
+    }
+
+    fn comments(&self, text: &str) -> Vec<Range<usize>> {
+        reader::comments(text)
+    }
+
+    fn words(&self, statement: &str) -> Vec<Range<usize>> {
+        reader::tokens::words(statement)
     }
 
     fn render(&self, change: &Change, schema: &Schema) -> Vec<String> {

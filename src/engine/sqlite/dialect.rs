@@ -6,6 +6,7 @@ use crate::plan::{KeptRows, Patterns, PlanOptions, Step};
 use crate::risk::{Context, Judge, Judgement};
 use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
 use crate::sql::{Script, Statement, Syntax};
+use std::ops::Range;
 
 /// The SQL of SQLite as it is bundled here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,14 @@ pub struct SqliteDialect;
 impl Syntax for SqliteDialect {
     fn read(&self, text: &str, schema: &Schema) -> Script {
         reader::read(text, schema)
+    }
+
+    fn comments(&self, text: &str) -> Vec<Range<usize>> {
+        reader::comments(text)
+    }
+
+    fn words(&self, statement: &str) -> Vec<Range<usize>> {
+        reader::words(statement)
     }
 
     fn render(&self, change: &Change, schema: &Schema) -> Vec<String> {

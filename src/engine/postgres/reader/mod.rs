@@ -47,6 +47,11 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
     split::split(text).into_iter().map(part).collect()
 }
 
+/// The bytes of a script's comments.
+pub(super) fn comments(text: &str) -> Vec<std::ops::Range<usize>> {
+    split::comments(text)
+}
+
 /// The kind of a statement: `CREATE INDEX`, `GRANT`.
 pub(super) fn class_of(text: &str) -> String {
     class::class(text)

@@ -21,17 +21,27 @@ pub(super) enum Piece {
 
 /// Takes `text` apart. Every byte is in one piece, or is a blank, a comment or a semicolon between pieces.
 pub(super) fn split(text: &str) -> Vec<Piece> {
-    let mut splitter = Splitter { text, pieces: Vec::new() };
+    whole(text).pieces
+}
+
+/// The comments of `text`, between statements and in them. What psql takes for itself has none.
+pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
+    whole(text).comments
+}
+
+fn whole(text: &str) -> Splitter<'_> {
+    let mut splitter = Splitter { text, pieces: Vec::new(), comments: Vec::new() };
     let mut at = 0;
     while let Some(next) = splitter.from(at) {
         at = next;
     }
-    splitter.pieces
+    splitter
 }
 
 struct Splitter<'a> {
     text: &'a str,
     pieces: Vec<Piece>,
+    comments: Vec<Range<usize>>,
 }
 
 impl Splitter<'_> {
@@ -43,6 +53,8 @@ impl Splitter<'_> {
             let Some(kind) = lexeme.kind else {
                 if !lexeme.closed {
                     open.unclosed(&lexeme);
+                } else if self.text.get(lexeme.span.clone()).is_some_and(|t| t.starts_with(['-', '/'])) {
+                    self.comments.push(lexeme.span);
                 }
                 continue;
             };
@@ -267,6 +279,14 @@ mod tests {
         let text = "\\set x 'it\nselect 1;\ncopy t (a) from stdin;\n1;\n'2\n\\.\nselect 2 \\gexec\n";
         assert_eq!(statements(text), ["select 1", "select 2"]);
         assert_eq!(skipped(text), ["\\set x 'it", "copy t (a) from stdin;\n1;\n'2\n\\.", "\\gexec"]);
+    }
+
+    #[test]
+    fn comments_are_told_apart_from_what_looks_like_them() {
+        let text =
+            "-- a\nselect '-- b', $$ -- c $$ /* d */ from t; -- e\ncopy t from stdin;\n-- f\n\\.\n\\echo -- g\n/* h */";
+        let found: Vec<&str> = comments(text).into_iter().map(|span| &text[span]).collect();
+        assert_eq!(found, ["-- a", "/* d */", "-- e", "/* h */"]);
     }
 
     #[test]

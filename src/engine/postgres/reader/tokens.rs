@@ -67,6 +67,12 @@ fn kind(kind: TokenKind, first: char) -> (Option<Kind>, bool) {
     }
 }
 
+/// The words and names of one statement.
+pub(in crate::engine::postgres) fn words(text: &str) -> Vec<Range<usize>> {
+    let is_word = |lexeme: &Lexeme| matches!(lexeme.kind, Some(Kind::Word | Kind::Quoted));
+    lex(text, 0).filter(is_word).map(|lexeme| lexeme.span).collect()
+}
+
 /// The tokens of one statement.
 pub(in crate::engine::postgres) fn tokens(text: &str) -> Vec<Token> {
     lex(text, 0).filter_map(|l| l.kind.map(|kind| Token { kind, span: l.span })).collect()

@@ -12,6 +12,33 @@ mod statement;
 use crate::schema::Schema;
 use crate::sql::{Script, Skipped, Statement};
 use split::{Piece, place};
+use std::ops::Range;
+
+/// The bytes of a script's comments. The shell's own commands have none.
+pub(super) fn comments(text: &str) -> Vec<Range<usize>> {
+    let pieces = split::split(text);
+    let mut skipped = pieces.iter().filter_map(|piece| match piece {
+        Piece::Skipped(span, _) => Some(span),
+        Piece::Statement(_) => None,
+    });
+    let mut next = skipped.next();
+    let mut out = Vec::new();
+    for token in lex::tokens(text).into_iter().filter(|token| token.kind == lex::Kind::Comment) {
+        while next.is_some_and(|span| span.end <= token.span.start) {
+            next = skipped.next();
+        }
+        if next.is_none_or(|span| token.span.start < span.start) {
+            out.push(token.span);
+        }
+    }
+    out
+}
+
+/// The bytes of a statement's words and names.
+pub(super) fn words(statement: &str) -> Vec<Range<usize>> {
+    let is_word = |token: &lex::Token| matches!(token.kind, lex::Kind::Word | lex::Kind::Quoted);
+    lex::tokens(statement).into_iter().filter(is_word).map(|token| token.span).collect()
+}
 
 pub(super) fn read(text: &str, schema: &Schema) -> Script {
     let mut schema = schema.clone();

@@ -16,6 +16,7 @@
 //! | sequence behind its column, TOAST bloat, many savepoints | nothing in a statement's text shows it |
 
 mod breakage;
+mod comments;
 mod data;
 mod design;
 mod locking;
@@ -230,7 +231,7 @@ static BY_ID: LazyLock<HashMap<&'static str, &'static Rule>> =
 
 /// Every rule, group by group.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let groups: [&'static [Rule]; 8] = [
+    let groups: [&'static [Rule]; 9] = [
         locking::RULES,
         breakage::RULES,
         data::RULES,
@@ -238,6 +239,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         security::RULES,
         privacy::RULES,
         policy::RULES,
+        comments::RULES,
         design::RULES,
     ];
     groups.into_iter().flatten()
