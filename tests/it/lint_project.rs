@@ -79,7 +79,7 @@ fn a_projects_file_that_makes_no_sense_is_told_with_line_and_key() {
 #[test]
 fn comments_accept_findings_with_a_reason_until_a_day() {
     let folder = tempfile::tempdir().unwrap();
-    let sql = "-- lockstep: allow drop-table, lock-blocks-reads reason=\"nobody reads it\" until=2999-12-31\n\
+    let sql = "-- lockstep: allow drop-table, lock-blocks-reads, lock-timeout-missing reason=\"nobody reads it\" until=2999-12-31\n\
                drop table a;\n\
                drop table b; -- lockstep: allow drop-table reason=\"old\" until=2020-01-31\n\
                -- lockstep: allow drop-table\n\
@@ -116,12 +116,12 @@ fn comments_accept_findings_with_a_reason_until_a_day() {
 #[test]
 fn a_file_may_be_accepted_as_a_whole_in_a_migration_too() {
     let folder = tempfile::tempdir().unwrap();
-    let sql = "-- lockstep: allow-file drop-table, lock-blocks-reads reason=\"before the first customer\"\n\
+    let sql = "-- lockstep: allow-file drop-table, lock-blocks-reads, lock-timeout-missing reason=\"before the first customer\"\n\
                -- +goose Up\ndrop table a;\n-- +goose Down\ndrop table b;\n";
     write(folder.path(), "1_a.sql", sql);
     let report = json(&["lint", ".", "-f", "json", "--fail-on", "info"], folder.path(), 0);
     assert_eq!(report["files"][0]["statements"].as_array().unwrap().len(), 2);
-    write(folder.path(), "1_a.sql", "-- +goose Up\ndo $$ begin end $$; -- lockstep: allow unread-statement reason=x\n");
+    write(folder.path(), "1_a.sql", "-- +goose Up\ncall f(); -- lockstep: allow unread-statement reason=x\n");
     let accepted = json(&["lint", ".", "-f", "json", "--fail-on-unknown", "--fail-on", "high"], folder.path(), 0);
     assert_eq!(accepted["coverage"]["unknown"], 1, "it is counted, and somebody has looked at it: {accepted:#}");
 }

@@ -5,9 +5,9 @@
 
 use super::report::{FileReport, SkippedReport, StatementReport};
 use crate::engine::Dialect;
-use crate::migrations::{self, File, History, Migration, Part, Side};
+use crate::migrations::{self, File, History, Migration, Part, Running, Side};
 use crate::plan;
-use crate::risk;
+use crate::risk::{self, Conditions, Transactions};
 use crate::schema::Schema;
 use crate::source::Folder;
 use crate::sql::Script;
@@ -20,6 +20,8 @@ pub struct Bench<'a> {
     pub schema: &'a Schema,
     /// Whether the schema is that of a database, which each file meets as it is.
     pub connected: bool,
+    /// What the project has decided about judging.
+    pub settings: &'a risk::Settings,
     /// Whether each report keeps the schema that its file met.
     pub keeps_schema: bool,
 }
@@ -98,7 +100,8 @@ impl Work<'_> {
         let Some(wanted) = self.wanted.get(name) else { return };
         let script = self.bench.dialect.read(&wanted.text, &self.schema);
         let dialect = self.bench.dialect;
-        let findings = risk::lint_script(&script, &self.schema, dialect, self.bench.connected);
+        let conditions = self.conditions(Transactions::ByText);
+        let findings = risk::lint_by(&script, &self.schema, dialect, &conditions);
         if let Some(report) = self.report(name) {
             report.statements.extend(findings.into_iter().map(|finding| StatementReport::of(finding, dialect)));
             report.skipped.extend(script.skipped.iter().map(SkippedReport::of));
@@ -125,7 +128,7 @@ impl Work<'_> {
     }
 
     fn part(&mut self, history: &History, migration: &Migration, (side, part): (Side, &Part), script: &Script) {
-        let Bench { dialect, connected, .. } = *self.bench;
+        let dialect = self.bench.dialect;
         if !migration.is_for(dialect.kind()) {
             let skipped = SkippedReport {
                 line: part.line,
@@ -138,13 +141,18 @@ impl Work<'_> {
             }
             return;
         }
-        let mut findings = risk::lint_script(script, &self.schema, dialect, connected);
         let runs = history.sure.then_some((history.layout, part.runs));
+        let transactions = runs.map_or(Transactions::ByText, |(_, runs)| transactions(runs, script, dialect));
+        let mut findings = risk::lint_by(script, &self.schema, dialect, &self.conditions(transactions));
         migrations::lint(&mut findings, side, runs, dialect.text_is_transaction());
         if let Some(report) = self.report(&part.file) {
             report.statements.extend(findings.into_iter().map(|finding| StatementReport::of(finding, dialect)));
             report.skipped.extend(script.skipped.iter().map(SkippedReport::of));
         }
+    }
+
+    fn conditions(&self, transactions: Transactions) -> Conditions<'_> {
+        Conditions { connected: self.bench.connected, transactions, settings: self.bench.settings }
     }
 
     /// The report of a wanted file, begun when it is met first.
@@ -166,6 +174,17 @@ impl Work<'_> {
             let _ = self.schema.apply(change);
         }
     }
+}
+
+/// How a framework's way of running a part brings its statements together.
+fn transactions(runs: Running, script: &Script, dialect: &dyn Dialect) -> Transactions {
+    let whole = match runs {
+        Running::Transaction => true,
+        Running::Together => script.statements.len() > 1 && dialect.text_is_transaction(),
+        Running::Detected => script.statements.iter().all(|statement| !statement.reading.outside_transaction),
+        Running::Alone => false,
+    };
+    if whole { Transactions::Whole } else { Transactions::ByText }
 }
 
 /// Whether a file of plain SQL says something about the schema that later files meet.

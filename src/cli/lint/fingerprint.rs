@@ -5,6 +5,9 @@ use crate::sql::one_line;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
+/// Rules that tell of a file once, at whichever statement comes first: they are known by the file alone.
+const ONCE: [&str; 2] = ["lock-timeout-missing", "statement-timeout-missing"];
+
 /// Gives each statement's findings their fingerprints: of the file, the rule and the statement's words. The same finding
 /// on the same words for the second time in a file is another one.
 pub fn assign(file: &mut FileReport) {
@@ -32,6 +35,7 @@ struct Given<'a> {
 
 impl Given<'_> {
     fn to(&mut self, found: &mut Found, words: &str) {
+        let words = if ONCE.contains(&found.risk.rule.as_str()) { "" } else { words };
         let times = self.times.entry((found.risk.rule.clone(), words.to_owned())).or_default();
         let again = if *times == 0 { String::new() } else { times.to_string() };
         *times += 1;

@@ -71,7 +71,9 @@ pub async fn run(args: Lint, config: &Config) -> Result<Status> {
 /// Judges the inputs, by what the project and comments in the files say.
 fn judge(inputs: Inputs, ground: &Ground, settings: &Settings, keeps_schema: bool) -> Report {
     let (dialect, schema, connected) = (ground.dialect.as_ref(), &ground.schema, ground.connected);
-    let (mut files, errors, notes) = inputs.judge(&Bench { dialect, schema, connected, keeps_schema });
+    let decided = settings.project.settings();
+    let bench = Bench { dialect, schema, connected, settings: &decided, keeps_schema };
+    let (mut files, errors, notes) = inputs.judge(&bench);
     notes.iter().for_each(|note| output::note(note));
     files.iter_mut().for_each(|file| file.key = settings.key(&file.path));
     let ignored = settings.project.ignore.as_ref();
