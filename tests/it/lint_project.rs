@@ -201,3 +201,33 @@ async fn the_safe_way_is_written_beside_the_file_and_never_over_another() {
     assert_eq!(done["outcome"], "done", "{done:#}");
     scratch.remove().await;
 }
+
+/// The workflows that are handed out name options that are there.
+#[test]
+fn the_ready_workflows_call_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let helps = ["lint", "plan", "apply", "rehearse"].map(|command| {
+        let help = lockstep(&[command, "--help"], folder.path());
+        (command, String::from_utf8(help.stdout).unwrap())
+    });
+    let mut called = 0;
+    for text in [include_str!("../../assets/ci/github.yml"), include_str!("../../assets/ci/gitlab.yml")] {
+        let whole = text.replace("\n          --", " --").replace("\n      --", " --");
+        for line in whole.lines().filter(|line| !line.trim_start().starts_with('#')) {
+            let Some((_, words)) = line.split_once("lockstep ") else { continue };
+            let mut words = words.split_whitespace().take_while(|word| *word != "|");
+            let Some((_, help)) = words.next().and_then(|word| helps.iter().find(|(command, _)| word == *command))
+            else {
+                continue;
+            };
+            called += 1;
+            for option in words.filter(|word| word.starts_with('-') && word.len() > 1) {
+                assert!(
+                    help.contains(&format!("{option} ")) || help.contains(&format!("{option}\n")),
+                    "{option}: {line}"
+                );
+            }
+        }
+    }
+    assert_eq!(called, 6, "the lines are found");
+}
