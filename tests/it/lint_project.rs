@@ -229,5 +229,5 @@ fn the_ready_workflows_call_what_there_is() {
             }
         }
     }
-    assert_eq!(called, 6, "the lines are found");
+    assert_eq!(called, 7, "the lines are found");
 }
