@@ -37,6 +37,12 @@ pub trait Syntax: Send + Sync {
     /// The bytes of each comment of a script, in order.
     fn comments(&self, text: &str) -> Vec<Range<usize>>;
 
+    /// A script in which the client's variables are names and strings of their own, byte for byte in the same places;
+    /// `None` where it has none. What is judged so cannot be run.
+    fn without_variables(&self, _text: &str) -> Option<String> {
+        None
+    }
+
     /// The bytes of each word and name of a statement, quoted ones with their quotes, in order.
     fn words(&self, statement: &str) -> Vec<Range<usize>>;
 

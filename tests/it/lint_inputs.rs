@@ -131,3 +131,18 @@ fn a_file_that_cannot_be_read_loses_nothing_of_the_others() {
     assert!(String::from_utf8_lossy(&text.stdout).contains("drop-table"));
     assert!(String::from_utf8_lossy(&text.stderr).contains("missing.sql"));
 }
+
+#[test]
+fn what_is_psqls_own_is_tolerated() {
+    let folder = tempfile::tempdir().unwrap();
+    let sql = "\\set t orders\nalter table :t\n  alter column x set not null;\n\\if :big\ninsert into a values (:'v', :n);\n\\endif\n";
+    write(folder.path(), "a.sql", sql);
+    let report = json(&["lint", "a.sql", "-f", "json", "--fail-on", "never"], folder.path(), 0);
+    let statements = report["files"][0]["statements"].as_array().unwrap();
+    assert_eq!(report["coverage"]["unknown"], 0, "{report:#}");
+    assert_eq!(statements[0]["sql"], "alter table :t\n  alter column x set not null");
+    let scan =
+        statements[0]["risks"].as_array().unwrap().iter().find(|risk| risk["rule"] == "set-not-null-scan").unwrap();
+    assert_eq!((&scan["line"], &scan["column"]), (&3.into(), &18.into()));
+    assert_eq!(report["files"][0]["skipped"].as_array().unwrap().len(), 3);
+}

@@ -89,7 +89,7 @@ impl Work<'_> {
             if self.wanted.contains_key(&file.path) {
                 self.file(&file.path);
             } else if !self.bench.connected && is_context(file) {
-                let script = self.bench.dialect.read(&file.text, &self.schema);
+                let script = self.read(&file.text);
                 self.pass(&script);
             }
         }
@@ -98,7 +98,7 @@ impl Work<'_> {
     /// A file of plain SQL.
     fn file(&mut self, name: &str) {
         let Some(wanted) = self.wanted.get(name) else { return };
-        let script = self.bench.dialect.read(&wanted.text, &self.schema);
+        let script = self.read(&wanted.text);
         let dialect = self.bench.dialect;
         let conditions = self.conditions(Transactions::ByText);
         let findings = risk::lint_by(&script, &self.schema, dialect, &conditions);
@@ -113,7 +113,7 @@ impl Work<'_> {
         let up = &migration.up;
         let wanted = self.wanted.contains_key(&up.file);
         if wanted || !self.bench.connected {
-            let script = self.bench.dialect.read(&migrations::in_place([up]), &self.schema);
+            let script = self.read(&migrations::in_place([up]));
             if wanted {
                 self.part(history, migration, (Side::Up, up), &script);
             }
@@ -122,7 +122,7 @@ impl Work<'_> {
             }
         }
         if let Some(down) = migration.down.as_ref().filter(|down| self.wanted.contains_key(&down.file)) {
-            let script = self.bench.dialect.read(&migrations::in_place([down]), &self.schema);
+            let script = self.read(&migrations::in_place([down]));
             self.part(history, migration, (Side::Down, down), &script);
         }
     }
@@ -149,6 +149,12 @@ impl Work<'_> {
             report.statements.extend(findings.into_iter().map(|finding| StatementReport::of(finding, dialect)));
             report.skipped.extend(script.skipped.iter().map(SkippedReport::of));
         }
+    }
+
+    /// Reads a script as if the client's variables were names and strings: what they stand for is known when it is run.
+    fn read(&self, text: &str) -> Script {
+        let plain = self.bench.dialect.without_variables(text);
+        self.bench.dialect.read(plain.as_deref().unwrap_or(text), &self.schema)
     }
 
     fn conditions(&self, transactions: Transactions) -> Conditions<'_> {

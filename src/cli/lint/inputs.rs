@@ -72,6 +72,7 @@ impl Inputs {
         // Both ways of a migration stand in the file's order, which need not be that of judging.
         for report in &mut reports {
             report.statements.sort_by_key(|statement| (statement.finding.line, statement.finding.column));
+            report.tell_as_written();
         }
         (reports, self.errors, self.folders.notes())
     }

@@ -170,6 +170,25 @@ impl FileReport {
         let (statements, skipped, comments) = (Vec::new(), Vec::new(), Vec::new());
         Self { key: path.clone(), path, statements, skipped, comments, text, before: None }
     }
+
+    /// Gives each statement the text of the file where it was read with the client's variables as names.
+    pub fn tell_as_written(&mut self) {
+        let mut starts = vec![0];
+        starts.extend(self.text.match_indices('\n').map(|(at, _)| at + 1));
+        for finding in self.statements.iter_mut().map(|statement| &mut statement.finding) {
+            let start = finding.line.checked_sub(1).and_then(|line| starts.get(line)).copied().unwrap_or_default();
+            let line = self.text.get(start..).unwrap_or_default();
+            let column = line.char_indices().nth(finding.column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+            let written = line.get(column..).and_then(|rest| rest.get(..finding.sql.len()));
+            let same = |written: &&str| {
+                let pairs = written.bytes().zip(finding.sql.bytes());
+                pairs.filter(|(w, r)| w != r).all(|pair| pair == (b':', b' '))
+            };
+            if let Some(written) = written.filter(same).filter(|written| *written != finding.sql) {
+                written.clone_into(&mut finding.sql);
+            }
+        }
+    }
 }
 
 impl Report {

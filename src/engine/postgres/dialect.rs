@@ -43,6 +43,10 @@ impl Syntax for PostgresDialect {
         reader::comments(text)
     }
 
+    fn without_variables(&self, text: &str) -> Option<String> {
+        reader::without_variables(text)
+    }
+
     fn words(&self, statement: &str) -> Vec<Range<usize>> {
         reader::tokens::words(statement)
     }

@@ -23,6 +23,7 @@ mod split;
 pub(in crate::engine::postgres) mod tokens;
 pub(in crate::engine::postgres) mod tree;
 pub(in crate::engine::postgres) mod types;
+mod variables;
 pub(in crate::engine::postgres) mod world;
 
 use crate::schema::Schema;
@@ -50,6 +51,11 @@ pub(super) fn parts(text: &str) -> Vec<Part> {
 /// The bytes of a script's comments.
 pub(super) fn comments(text: &str) -> Vec<std::ops::Range<usize>> {
     split::comments(text)
+}
+
+/// A script without the marks of psql's variables; `None` where it has none.
+pub(super) fn without_variables(text: &str) -> Option<String> {
+    variables::without(text)
 }
 
 /// The kind of a statement: `CREATE INDEX`, `GRANT`.
