@@ -1,9 +1,9 @@
 //! A throw-away copy of a database's schema, on which statements are run and watched.
 
-use super::Dialect;
+use super::{Dialect, Row};
 use crate::Result;
 use crate::plan::{Backfill, Check, Lock};
-use crate::schema::Schema;
+use crate::schema::{QName, Schema};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,11 +30,15 @@ pub trait Shadow: Send {
     /// What the server says; `Unsupported` for what would reach beyond the shadow.
     async fn attempt(&mut self, trial: &Trial<'_>) -> Result<Observed>;
 
-    /// Copies rows of the original into the shadow, at most `rows` of each table, and what those refer to.
+    /// Puts rows into a table as they are: no trigger fires, and what they refer to need not be there. Those whose key
+    /// is there already are left out. Tells how many were put in.
     ///
     /// # Errors
-    /// `Unsupported` where the engine has no such way.
-    async fn sample(&mut self, rows: u64) -> Result<u64>;
+    /// `Permission` where the role may not do that.
+    async fn receive(&mut self, table: &QName, columns: &[String], rows: &[Row]) -> Result<u64>;
+
+    /// Reads rows of the shadow.
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>>;
 
     async fn remove(self: Box<Self>) -> Result<()>;
 }

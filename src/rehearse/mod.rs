@@ -6,6 +6,7 @@
 mod compare;
 mod forward;
 mod report;
+mod sample;
 
 pub use compare::{About, Disagreement};
 pub use report::{Ending, Measured, Rehearsal, State, StepRehearsal};
@@ -77,7 +78,7 @@ pub async fn rehearse(
         return Err(Error::usage(format!("the plan is for {}, the shadow is {}", plan.engine, place.info().engine)));
     }
     let mut shadow = place.shadow(&schema, &manners).await?;
-    let tried = on_shadow(shadow.as_mut(), &schema, plan, options, tell).await;
+    let tried = on_shadow(database, shadow.as_mut(), &schema, plan, options, tell).await;
     let removed = shadow.remove().await;
     let mut rehearsal = tried?;
     rehearsal.notes.extend(other_version(database, place));
@@ -88,6 +89,7 @@ pub async fn rehearse(
 }
 
 async fn on_shadow(
+    database: &Arc<dyn Database>,
     shadow: &mut dyn Shadow,
     schema: &Schema,
     plan: &Plan,
@@ -98,7 +100,7 @@ async fn on_shadow(
     let sampled_rows = match options.sample {
         Some(rows) => {
             tell(Progress::Sampling);
-            Some(shadow.sample(rows).await?)
+            Some(sample::copy(database, shadow, schema, plan, rows).await?)
         }
         None => None,
     };

@@ -3,7 +3,8 @@
 use super::compare::{Disagreement, locks, union};
 use crate::Error;
 use crate::engine::{Observed, Seen};
-use crate::plan::{Evidence, Lock, Plan, Step};
+use crate::plan::{Evidence, Lock, Plan, Severity, Step};
+use crate::schema::ObjectKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -143,13 +144,19 @@ fn mark(step: &mut Step, measured: &Measured) {
     if let Some(scans) = &measured.scans {
         step.scans.clone_from(scans);
     }
-    let seen = measured.locks.is_some();
+    let Some(locks) = &measured.locks else { return };
     // The only thing wrong with it was that nobody knew what it does.
-    if seen && let Some(risk) = step.risks.iter_mut().find(|risk| risk.rule == "unread-statement") {
-        risk.severity = crate::plan::Severity::Low;
+    if let Some(risk) = step.risks.iter_mut().find(|risk| risk.rule == "unread-statement") {
+        let strong: Vec<String> = locks
+            .iter()
+            .filter(|lock| lock.mode.blocks_writes() && lock.kind == ObjectKind::Table)
+            .map(|lock| format!("{} on {}", lock.mode, lock.relation))
+            .collect();
+        risk.severity = if strong.is_empty() { Severity::Info } else { Severity::Medium };
         risk.evidence = Evidence::Rehearsed;
-        risk.message =
-            "this statement could not be read; what it locks and rewrites was seen in the rehearsal".to_owned();
+        risk.suggestion = None;
+        let took = if strong.is_empty() { "no lock that keeps writers out".to_owned() } else { strong.join(", ") };
+        risk.message = format!("this statement could not be read; in the rehearsal it took {took}");
         step.risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
     }
 }

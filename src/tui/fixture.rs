@@ -2,13 +2,14 @@
 
 use super::action::Tab;
 use super::message::{Connected, FromDatabase, FromRun, Message};
-use super::state::{Built, Look, Picker, Said, Source, State};
+use super::state::{Built, Look, Picker, Rehearsed, Said, Source, State};
 use super::symbols;
 use super::theme::{self, Depth};
 use super::update::update;
 use crate::diff::{Entry, Impact, Line, Sign};
 use crate::engine::{Blocker, Gate, Latency, Locks, Sample, ServerInfo, Verdict};
 use crate::plan::{Evidence, Lock, LockMode, Phase, Plan, Risk, Rollback, Severity, Step, Style};
+use crate::rehearse::{About, Disagreement, Ending, Measured, Rehearsal, State as Outcome, StepRehearsal};
 use crate::run::{Direction, Event};
 use crate::schema::*;
 use std::sync::Arc;
@@ -161,6 +162,15 @@ impl Stage {
         stage
     }
 
+    /// With a rehearsal of the plan that saw more than was foreseen.
+    pub fn rehearsed() -> Self {
+        let mut stage = Self::planned();
+        stage.keys("R");
+        let id = stage.state.plan.rehearsed.as_ref().and_then(Rehearsed::going).unwrap_or_default();
+        stage.send(Message::Rehearsed(id, Box::new(Ok(rehearsal()))));
+        stage
+    }
+
     /// With a run that asks about its step of this number.
     pub fn asking(number: usize) -> Self {
         let mut stage = Self::planned();
@@ -220,5 +230,48 @@ pub fn gate() -> Gate {
         longest: Vec::new(),
         replication: None,
         reasons: vec!["Session 4711 has read sales for 95 s and would keep this step waiting.".into()],
+    }
+}
+
+/// A rehearsal of [`plan`].
+pub fn rehearsal() -> Rehearsal {
+    let lock = |relation: &str, mode| Lock { evidence: Evidence::Rehearsed, ..Lock::predicted(relation, mode) };
+    let locks = vec![
+        lock("public.sales", LockMode::AccessExclusive),
+        lock("public.customers", LockMode::ShareRowExclusive),
+        Lock { kind: ObjectKind::Index, ..lock("public.sales_pkey", LockMode::AccessExclusive) },
+    ];
+    let measured = Measured {
+        locks: Some(locks),
+        rewrites: Some(vec!["public.sales".into()]),
+        scans: Some(Vec::new()),
+        said: vec!["rewriting table \"sales\"".into()],
+        took_ms: 4.2,
+        ..Measured::default()
+    };
+    let step = |step: Step| StepRehearsal {
+        id: step.id,
+        state: Outcome::Passed,
+        error: None,
+        measured: Some(measured.clone()),
+        disagreements: vec![Disagreement {
+            about: About::Lock,
+            relation: "public.customers".into(),
+            predicted: None,
+            rehearsed: Some(LockMode::ShareRowExclusive.to_string()),
+            worse: true,
+        }],
+        statements: Vec::new(),
+        rollback: Some(measured.clone()),
+    };
+    Rehearsal {
+        passed: true,
+        place: "a scratch database at db:5432 (PostgreSQL 17.2)".into(),
+        sampled_rows: None,
+        notes: Vec::new(),
+        steps: plan().steps.into_iter().map(step).collect(),
+        forward: None,
+        back: Some(Ending { exact: true, differences: Vec::new() }),
+        stuck: None,
     }
 }

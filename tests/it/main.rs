@@ -30,6 +30,7 @@ mod postgres_session;
 mod postgres_tables;
 mod random_changes;
 mod random_schemas;
+mod rehearsals;
 mod rows_moved;
 mod run_postgres;
 mod run_sqlite;

@@ -215,7 +215,7 @@ async fn with_parameters(
     removed.map(|_| answer)
 }
 
-fn parameter(value: &Value) -> Result<String> {
+pub(super) fn parameter(value: &Value) -> Result<String> {
     Ok(match value {
         Value::Null => "NULL".to_owned(),
         Value::Bool(yes) => format!("'{yes}'"),

@@ -201,7 +201,7 @@ impl Database for SqliteDatabase {
     }
 
     async fn shadow(&self, schema: &Schema, _manners: &[String]) -> Result<Box<dyn Shadow>> {
-        Ok(Box::new(SqliteShadow::make(schema, self.path.clone()).await?))
+        Ok(Box::new(SqliteShadow::make(schema).await?))
     }
 
     async fn signal(&self, _backend: i64, _terminate: bool) -> Result<()> {

@@ -8,28 +8,25 @@ use super::errors::from_sqlx;
 use super::render::{ident, relation};
 use super::scratch;
 use super::session::query;
-use crate::engine::{Dialect, Observed, Seen, Shadow, Trial};
-use crate::schema::Schema;
+use crate::engine::{Dialect, Observed, Row, Seen, Shadow, Trial, Value};
+use crate::schema::{QName, Schema};
 use crate::sql::{SqlFile, Syntax};
 use crate::{Error, ErrorCode, Result};
 use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::time::Instant;
 
 pub(super) struct SqliteShadow {
     connection: SqliteConnection,
-    /// The file that it is a shadow of.
-    original: PathBuf,
 }
 
 impl SqliteShadow {
-    pub(super) async fn make(schema: &Schema, original: PathBuf) -> Result<Self> {
+    pub(super) async fn make(schema: &Schema) -> Result<Self> {
         let text = SqliteDialect.script(schema);
         let connection = scratch::loaded(&[SqlFile::new("the schema", text)]).await?;
-        Ok(Self { connection, original })
+        Ok(Self { connection })
     }
 
     async fn run(&mut self, sql: &str) -> Result<()> {
@@ -91,25 +88,38 @@ impl Shadow for SqliteShadow {
         Ok(Observed { statements: done?, ..Observed::default() })
     }
 
-    async fn sample(&mut self, rows: u64) -> Result<u64> {
-        let schema = self.inspect().await?;
-        let original = SqliteDialect.literal(&format!("file:{}?mode=ro", self.original.display()));
-        self.run(&format!("ATTACH {original} AS original")).await?;
-        let mut copied = 0;
-        for table in schema.tables.values() {
-            let columns: Vec<String> =
-                table.columns.iter().filter(|c| c.generated.is_none()).map(|c| ident(&c.name)).collect();
-            let columns = columns.join(", ");
-            let sql = format!(
-                "INSERT INTO {} ({columns}) SELECT {columns} FROM original.{} LIMIT {rows}",
-                relation(&table.name),
-                ident(&table.name.name)
-            );
-            let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await;
-            copied += done.map_err(|why| from_sqlx(&why))?.rows_affected();
+    async fn receive(&mut self, table: &QName, columns: &[String], rows: &[Row]) -> Result<u64> {
+        // Triggers cannot be told to stand aside, so they are made again afterwards.
+        let triggers =
+            query(&mut self.connection, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'", &[]).await?;
+        let texts = |row: &Row| match row.as_slice() {
+            [Value::Text(name), Value::Text(sql)] => Some((name.clone(), sql.clone())),
+            _ => None,
+        };
+        let triggers: Vec<(String, String)> = triggers.iter().filter_map(texts).collect();
+        for (name, _) in &triggers {
+            self.run(&format!("DROP TRIGGER {}", ident(name))).await?;
         }
-        self.run("DETACH original").await?;
-        Ok(copied)
+        let names: Vec<String> = columns.iter().map(|column| ident(column)).collect();
+        let places: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+        let sql = format!(
+            "INSERT OR IGNORE INTO {} ({}) VALUES ({}) RETURNING 1",
+            relation(table),
+            names.join(", "),
+            places.join(", ")
+        );
+        let mut put = 0;
+        for row in rows {
+            put += query(&mut self.connection, &sql, row).await?.len() as u64;
+        }
+        for (_, sql) in &triggers {
+            self.run(sql).await?;
+        }
+        Ok(put)
+    }
+
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>> {
+        query(&mut self.connection, sql, &[]).await
     }
 
     async fn remove(self: Box<Self>) -> Result<()> {

@@ -161,7 +161,8 @@ fn row(pen: &Pen, step: &Step, at: usize, width: usize) -> Line<'static> {
         pen.severity(step.severity()),
     ];
     if phase_width > 0 {
-        spans.extend([pen.phase(step.phase), pen.span(" ", Role::Text)]);
+        let pad = phase_width.saturating_sub(step.phase.to_string().len());
+        spans.extend([pen.phase(step.phase), pen.span(" ".repeat(pad), Role::Text)]);
     }
     if lock_width > 0 {
         let strongest = step.locks.iter().map(|l| l.mode).max();

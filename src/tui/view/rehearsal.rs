@@ -48,6 +48,9 @@ fn done(pen: &Pen, rehearsal: &Rehearsal) -> Vec<Line<'static>> {
             pen.foreign(&format!(", on {}", rehearsal.place), Role::Dim),
         ]),
     ];
+    if pen.state.plan.open {
+        return lines;
+    }
     if let Some(failed) = pen.state.plan.rehearsed.as_ref().and_then(Rehearsed::failed) {
         let error = failed.error.as_ref().or(failed.rollback.as_ref().and_then(|back| back.error.as_ref()));
         let what = if failed.state == State::Failed { "step" } else { "the rollback of step" };
@@ -69,8 +72,8 @@ fn done(pen: &Pen, rehearsal: &Rehearsal) -> Vec<Line<'static>> {
     }
     let worse = rehearsal.steps.iter().flat_map(|s| &s.disagreements).filter(|d| d.worse).count();
     if worse > 0 {
-        let text =
-            format!("{worse} times more was seen than foreseen; the steps are marked with {}.", pen.symbols().unlike);
+        let places = if worse == 1 { "one place".to_owned() } else { format!("{worse} places") };
+        let text = format!("In {places} more was seen than foreseen; the steps are marked {}.", pen.symbols().unlike);
         lines.push(Line::from(pen.foreign(&text, Role::Warn)));
     }
     lines

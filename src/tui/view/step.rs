@@ -8,6 +8,7 @@ use super::plan::rollback;
 use super::rehearsal;
 use crate::engine::Blocker;
 use crate::plan::Step;
+use crate::schema::ObjectKind;
 use crate::sql::one_line;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -81,7 +82,7 @@ pub fn harm(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
     if step.locks.is_empty() {
         lines.push(pen.line(if step.parsed { "  none" } else { "  unknown" }, Role::Text));
     }
-    for lock in &step.locks {
+    for lock in step.locks.iter().filter(|lock| lock.kind != ObjectKind::Index) {
         let stops = match (lock.mode.blocks_reads(), lock.mode.blocks_writes()) {
             (true, _) => "reads and writes wait",
             (false, true) => "writes wait",
@@ -90,6 +91,12 @@ pub fn harm(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
         let evidence = format!("{:?}", lock.evidence).to_lowercase();
         let text = format!("{} on {}: {stops} ({evidence})", lock.mode, lock.relation);
         lines.push(Line::from(vec![pen.span("  ", Role::Text), pen.foreign(&text, Role::Text)]));
+    }
+    let indexes: Vec<&str> =
+        step.locks.iter().filter(|lock| lock.kind == ObjectKind::Index).map(|lock| lock.relation.as_str()).collect();
+    if !indexes.is_empty() {
+        let text = format!("and on indexes: {}", indexes.join(", "));
+        lines.push(Line::from(vec![pen.span("  ", Role::Text), pen.foreign(&text, Role::Dim)]));
     }
     if !step.rewrites.is_empty() {
         let text = format!("Writes every row anew: {}", step.rewrites.join(", "));

@@ -58,6 +58,9 @@ fn screens() -> Vec<(&'static str, Stage)> {
         ("picking", Stage::picking()),
         ("connected", Stage::connected()),
         ("planned", Stage::planned()),
+        ("rehearsed", Stage::rehearsed()),
+        ("rehearsed_step", with(Stage::rehearsed(), |s| s.state.plan.open = true)),
+        ("rehearsing", with(Stage::planned(), |s| drop(s.keys("R")))),
         ("step_opened", with(Stage::planned(), |s| s.state.plan.open = true)),
         (
             "details",

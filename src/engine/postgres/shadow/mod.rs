@@ -3,15 +3,17 @@
 mod alone;
 mod notices;
 mod relations;
+mod sample;
 mod trial;
 
 use super::connect::{Route, observer_settings, settings};
 use super::dialect::PostgresDialect;
 use super::scratch::{Bounds, Ground, SERVER_WIDE, Standing, bounds};
+use super::session::values;
 use super::wire::{Cells, rows, run};
 use super::{catalog, reader};
-use crate::engine::{Dialect, Observed, ServerInfo, SessionRole, Shadow, Trial};
-use crate::schema::Schema;
+use crate::engine::{Dialect, Observed, Row, ServerInfo, SessionRole, Shadow, Trial};
+use crate::schema::{QName, Schema};
 use crate::{Error, ErrorCode, Result};
 use async_trait::async_trait;
 use relations::Relations;
@@ -158,8 +160,12 @@ impl Shadow for PostgresShadow {
         }
     }
 
-    async fn sample(&mut self, _rows: u64) -> Result<u64> {
-        Err(Error::new(ErrorCode::Unsupported, "rows cannot be copied to this shadow"))
+    async fn receive(&mut self, table: &QName, columns: &[String], rows: &[Row]) -> Result<u64> {
+        self.insert(table, columns, rows).await
+    }
+
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>> {
+        rows(&mut self.observer, sql).await?.iter().map(values).collect()
     }
 
     async fn remove(self: Box<Self>) -> Result<()> {
