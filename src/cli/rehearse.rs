@@ -55,6 +55,7 @@ fn said(progress: &Progress) -> String {
     match progress {
         Progress::Copying => "copying the schema to a shadow …".to_owned(),
         Progress::Sampling => "copying a sample of rows …".to_owned(),
+        Progress::Preparing { statements } => format!("preparing {statements} statements of the application …"),
         Progress::Step { at, of, title } => format!("step {} of {of}: {}", at + 1, one_line(title)),
         Progress::Back { at, of, title } => format!("back, step {} of {of}: {}", at + 1, one_line(title)),
         Progress::Comparing => "comparing schemas …".to_owned(),
@@ -129,6 +130,16 @@ fn endings(rehearsal: &Rehearsal) -> String {
             let _ = writeln!(out, "Not everything was taken back: {}.", one_line(why).trim_end_matches('.'));
         }
         (None, None) => {}
+    }
+    if let Some(queries) = &rehearsal.queries {
+        let _ = writeln!(
+            out,
+            "Of {} statements of the application {} fail afterwards, and {} find no index any more{}.",
+            queries.tried,
+            queries.broken.len(),
+            queries.slower.len(),
+            if queries.untried > 0 { format!(" ({} could not be tried)", queries.untried) } else { String::new() }
+        );
     }
     out.push_str(if rehearsal.passed { "Passed.\n" } else { "Failed.\n" });
     out

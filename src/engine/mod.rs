@@ -15,7 +15,7 @@ pub use gauges::{
     Activity, Blocker, Gate, HeldLock, Latency, Locks, Progress, Replica, Sample, Throughput, Verdict, WaitingLock,
 };
 pub use private::{Private, PrivateFolder, is_alive};
-pub use shadow::{Observed, Seen, Shadow, Trial};
+pub use shadow::{Counted, Observed, Reach, Seen, Shadow, Trial};
 pub use target::{ConnectOptions, Secret, ServerInfo, Target};
 pub use tidy::settled;
 pub use traits::{

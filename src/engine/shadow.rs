@@ -5,7 +5,7 @@ use crate::Result;
 use crate::plan::{Backfill, Check, Lock};
 use crate::schema::{QName, Schema};
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +36,12 @@ pub trait Shadow: Send {
     /// # Errors
     /// `Permission` where the role may not do that.
     async fn receive(&mut self, table: &QName, columns: &[String], rows: &[Row]) -> Result<u64>;
+
+    /// How a statement would reach its tables here. Nothing is run.
+    ///
+    /// # Errors
+    /// Why it does not work here.
+    async fn reach(&mut self, sql: &str) -> Result<Reach>;
 
     /// Reads rows of the shadow.
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>>;
@@ -81,4 +87,22 @@ pub struct Seen {
     /// What the server itself said of its work, in its words.
     pub said: Vec<String>,
     pub took: Duration,
+}
+
+/// A statement that the application runs, with its constants left out, as the server has counted it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted {
+    pub sql: String,
+    pub calls: u64,
+    pub mean_ms: f64,
+}
+
+/// The tables that a statement reads, by how it reaches their rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Every table of the user's that it reads or writes.
+    pub about: BTreeSet<String>,
+    pub by_index: BTreeSet<String>,
+    /// Read from end to end.
+    pub whole: BTreeSet<String>,
 }

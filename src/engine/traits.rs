@@ -2,7 +2,7 @@
 
 use super::gauges::{Gate, Sample};
 use super::private::Private;
-use super::shadow::Shadow;
+use super::shadow::{Counted, Shadow};
 use super::target::{ConnectOptions, ServerInfo, Target};
 use crate::Result;
 use crate::plan::{Backfill, Lock, Patterns, Step};
@@ -71,6 +71,11 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// `Permission` when no scratch database may be made; `Statement` when the SQL fails, with its place.
     async fn schema_of(&self, files: &[SqlFile]) -> Result<Made>;
+
+    /// What the application runs, the most called first; `None` where the server does not count it.
+    async fn statements(&self, _at_most: usize) -> Result<Option<Vec<Counted>>> {
+        Ok(None)
+    }
 
     /// Statements that make a session elsewhere read and write values as a step's session does here.
     async fn manners(&self) -> Result<Vec<String>> {

@@ -2,6 +2,7 @@
 
 use super::Progress;
 use super::compare::disagreements;
+use super::queries::Watched;
 use super::report::{Measured, State, StepRehearsal};
 use crate::Result;
 use crate::engine::{Observed, Shadow, Trial};
@@ -17,13 +18,15 @@ pub(super) struct Tried<'a> {
     derived: Vec<Option<Rollback>>,
     /// How many steps were carried out.
     pub done: usize,
+    /// What the application runs.
+    pub queries: Option<Watched>,
     /// Why not everything could be taken back.
     pub stuck: Option<String>,
 }
 
 impl<'a> Tried<'a> {
     pub fn new(shadow: &'a mut dyn Shadow, tell: &'a (dyn Fn(Progress) + Send + Sync)) -> Self {
-        Self { shadow, tell, steps: Vec::new(), derived: Vec::new(), done: 0, stuck: None }
+        Self { shadow, tell, steps: Vec::new(), derived: Vec::new(), done: 0, queries: None, stuck: None }
     }
 
     pub async fn forward(&mut self, plan: &Plan) -> Result<()> {
@@ -115,6 +118,9 @@ impl<'a> Tried<'a> {
             if failed.is_some() {
                 self.stuck = failed;
                 break;
+            }
+            if let Some(queries) = &mut self.queries {
+                queries.taken_back(self.shadow, &step.id).await?;
             }
         }
         Ok(())

@@ -5,16 +5,20 @@
 
 mod compare;
 mod forward;
+mod queries;
 mod report;
 mod sample;
 
 pub use compare::{About, Disagreement};
+pub use queries::{Broken, Queries, Slower};
 pub use report::{Ending, Measured, Rehearsal, State, StepRehearsal};
+
+use queries::Watched;
 
 use crate::diff;
 use crate::engine::{Database, Shadow};
 use crate::plan::Plan;
-use crate::schema::Schema;
+use crate::schema::{EngineKind, Schema};
 use crate::sql::one_line;
 use crate::{Error, ErrorCode, Result};
 use std::sync::Arc;
@@ -41,6 +45,10 @@ pub enum Progress {
     /// The schema is read and the shadow made.
     Copying,
     Sampling,
+    /// So many of the application's statements are prepared.
+    Preparing {
+        statements: usize,
+    },
     /// The step at this place (from 0) of this many is tried.
     Step {
         at: usize,
@@ -55,6 +63,8 @@ pub enum Progress {
     Comparing,
 }
 
+/// The application's statements that are tried, at most: those called most.
+const MOST_STATEMENTS: usize = 1_000;
 /// Sentences on differences, at most.
 const MOST: usize = 8;
 
@@ -108,10 +118,21 @@ async fn on_shadow(
     let unlike = differences(schema, &start);
     let faithful = unlike.is_empty();
     notes.extend(unlike.into_iter().map(|what| format!("the shadow is not quite like the database: {what}")));
+    let counted = database.statements(MOST_STATEMENTS).await?;
+    if counted.is_none() && plan.engine == EngineKind::Postgres {
+        notes.push("what the application runs is not known: the extension pg_stat_statements is not there".to_owned());
+    }
     let mut trial = forward::Tried::new(shadow, tell);
+    if let Some(counted) = counted.filter(|counted| !counted.is_empty()) {
+        tell(Progress::Preparing { statements: counted.len() });
+        trial.queries = Some(Watched::before(trial.shadow, counted).await?);
+    }
     trial.forward(plan).await?;
     tell(Progress::Comparing);
     let end = trial.shadow.inspect().await?;
+    if let Some(queries) = &mut trial.queries {
+        queries.after(trial.shadow).await?;
+    }
     let arrived = trial.done == plan.steps.len();
     let forward = arrived.then(|| reached(plan, &end, faithful));
     trial.back(plan).await?;
@@ -124,10 +145,21 @@ async fn on_shadow(
         None
     };
     let (steps, stuck) = (trial.steps, trial.stuck);
+    let queries = trial.queries.map(|watched| watched.found);
     let passed =
         steps.iter().all(|s| s.state == State::Passed && s.rollback.as_ref().is_none_or(|r| r.error.is_none()))
             && back.as_ref().is_none_or(|ending| ending.exact);
-    Ok(Rehearsal { passed, place: shadow.place().to_owned(), sampled_rows, notes, steps, forward, back, stuck })
+    Ok(Rehearsal {
+        passed,
+        place: shadow.place().to_owned(),
+        sampled_rows,
+        notes,
+        steps,
+        forward,
+        back,
+        stuck,
+        queries,
+    })
 }
 
 /// Whether the plan starts from this schema.
@@ -173,7 +205,7 @@ fn differences(before: &Schema, after: &Schema) -> Vec<String> {
 
 fn other_version(target: &Arc<dyn Database>, place: &Arc<dyn Database>) -> Option<String> {
     let (there, here) = (target.info().version_number / 10_000, place.info().version_number / 10_000);
-    (target.info().engine == crate::schema::EngineKind::Postgres && there != here).then(|| {
+    (target.info().engine == EngineKind::Postgres && there != here).then(|| {
         format!(
             "the shadow's server has version {}, the database's {}: what the versions do differently was not seen",
             place.info().version,

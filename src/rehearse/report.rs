@@ -1,10 +1,12 @@
 //! What a rehearsal has shown.
 
 use super::compare::{Disagreement, locks, union};
+use super::queries::Queries;
 use crate::Error;
 use crate::engine::{Observed, Seen};
-use crate::plan::{Evidence, Lock, Plan, Severity, Step};
+use crate::plan::{Evidence, Lock, Plan, Risk, Severity, Step};
 use crate::schema::ObjectKind;
+use crate::sql::one_line;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,6 +28,8 @@ pub struct Rehearsal {
     pub back: Option<Ending>,
     /// Why the way back ended early.
     pub stuck: Option<String>,
+    /// How the application's statements fare afterwards; nothing where they are not known.
+    pub queries: Option<Queries>,
 }
 
 /// The schema at the end of a way.
@@ -130,8 +134,50 @@ impl Rehearsal {
             if let Some(measured) = self.step(&step.id).and_then(|tried| tried.measured.as_ref()) {
                 mark(step, measured);
             }
+            step.risks.extend(self.risks_of(&step.id));
+            step.risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
         }
     }
+
+    /// What a step does to the application's statements.
+    fn risks_of(&self, id: &str) -> Vec<Risk> {
+        let Some(queries) = &self.queries else { return Vec::new() };
+        let risk = |rule: &str, severity, message, suggestion: &str| Risk {
+            rule: rule.to_owned(),
+            severity,
+            message,
+            suggestion: Some(suggestion.to_owned()),
+            evidence: Evidence::Rehearsed,
+        };
+        let broken = queries.broken.iter().filter(|b| b.step.as_deref() == Some(id)).map(|b| {
+            let message = format!(
+                "a statement that was called {} times fails: {} ({})",
+                b.calls,
+                b.error.message,
+                excerpt(&b.sql)
+            );
+            risk("query-breaks", Severity::High, message, "Deploy code that does without it first.")
+        });
+        let slower = queries.slower.iter().filter(|s| s.step.as_deref() == Some(id)).map(|s| {
+            let (calls, tables) = (s.calls, s.tables.join(", "));
+            let message =
+                format!("a statement that was called {calls} times reads all of {tables} ({})", excerpt(&s.sql));
+            risk(
+                "query-loses-index",
+                Severity::Medium,
+                message,
+                "Keep the index, or build the one that replaces it first.",
+            )
+        });
+        broken.chain(slower).collect()
+    }
+}
+
+/// The beginning of a statement, for a sentence.
+fn excerpt(sql: &str) -> String {
+    const MOST: usize = 100;
+    let line = one_line(sql);
+    if line.chars().count() <= MOST { line } else { format!("{}…", line.chars().take(MOST).collect::<String>()) }
 }
 
 fn mark(step: &mut Step, measured: &Measured) {

@@ -273,5 +273,6 @@ pub fn rehearsal() -> Rehearsal {
         forward: None,
         back: Some(Ending { exact: true, differences: Vec::new() }),
         stuck: None,
+        queries: None,
     }
 }

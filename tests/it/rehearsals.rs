@@ -177,6 +177,41 @@ async fn a_killed_rehearsal_holds_nothing_on_the_target_and_is_swept_by_the_next
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn statements_of_the_application_that_break_or_lose_their_index_are_told() {
+    let (scratch, folder) = (Scratch::new(SHOP).await, tempfile::tempdir().unwrap());
+    let target = scratch.target();
+    let (url, folder) = (target.url.expose(), folder.path());
+    let database = scratch.connect().await;
+    let mut session = database.session(SessionRole::Executor).await.unwrap();
+    let loaded = session.execute("CREATE EXTENSION pg_stat_statements; SELECT count(*) FROM pg_stat_statements").await;
+    loaded.expect("the tests' server loads pg_stat_statements (tests/run starts one that does)");
+    for sql in [
+        "SELECT email FROM customers WHERE id = 1",
+        "SELECT id FROM sales WHERE amount = 7",
+        "UPDATE sales SET amount = 8 WHERE id = 3",
+    ] {
+        // The server forgets statements that were called seldom when it counts many.
+        for _ in 0..100 {
+            session.execute(sql).await.unwrap();
+        }
+    }
+    let sql = "ALTER TABLE customers RENAME COLUMN email TO mail; DROP INDEX sales_amount;";
+    let found = rehearse(url, sql, &[], folder, 0);
+    let broken = found["queries"]["broken"].as_array().unwrap();
+    assert_eq!(broken.len(), 1, "{found:#}");
+    assert!(broken[0]["sql"].as_str().unwrap().contains("email"), "{found:#}");
+    assert_eq!(broken[0]["calls"], 100);
+    assert_eq!(broken[0]["step"], found["steps"][0]["id"], "{found:#}");
+    let slower = found["queries"]["slower"].as_array().unwrap();
+    assert_eq!(slower.len(), 1, "{found:#}");
+    assert_eq!(slower[0]["tables"], serde_json::json!(["public.sales"]));
+    let rules = |at: usize| found["steps"][at]["risks"].to_string();
+    assert!(rules(0).contains("query-breaks") && rules(1).contains("query-loses-index"), "{found:#}");
+    drop((session, database));
+    scratch.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plan_for_another_schema_is_refused() {
     let (scratch, folder) = (Scratch::new(SHOP).await, tempfile::tempdir().unwrap());
     let target = scratch.target();

@@ -5,10 +5,10 @@ use super::connect::{Line, Route, observer_settings};
 use super::dialect::PostgresDialect;
 use super::session::PostgresSession;
 use super::shadow::PostgresShadow;
-use super::{catalog, gate, manners, outline, sampler, scratch, script, server, usual};
+use super::{catalog, gate, manners, outline, sampler, scratch, script, server, statements, usual};
 use crate::Result;
 use crate::engine::{
-    ConnectOptions, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow, Target,
+    ConnectOptions, Counted, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow, Target,
 };
 use crate::plan::Step;
 use crate::schema::{OutlineEntry, Schema};
@@ -82,6 +82,13 @@ impl Database for PostgresDatabase {
 
     async fn schema_of(&self, files: &[SqlFile]) -> Result<Made> {
         scratch::schema_of(&self.route, &self.info, files).await
+    }
+
+    async fn statements(&self, at_most: usize) -> Result<Option<Vec<Counted>>> {
+        let mut line = self.catalog.lease().await?;
+        let found = statements::counted(line.connection(), at_most).await;
+        line.done();
+        found
     }
 
     async fn manners(&self) -> Result<Vec<String>> {

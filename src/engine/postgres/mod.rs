@@ -26,6 +26,7 @@ mod server;
 mod session;
 mod shadow;
 mod spots;
+mod statements;
 mod types;
 mod usual;
 mod wire;

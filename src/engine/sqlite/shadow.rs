@@ -8,7 +8,7 @@ use super::errors::from_sqlx;
 use super::render::{ident, relation};
 use super::scratch;
 use super::session::query;
-use crate::engine::{Dialect, Observed, Row, Seen, Shadow, Trial, Value};
+use crate::engine::{Dialect, Observed, Reach, Row, Seen, Shadow, Trial, Value};
 use crate::schema::{QName, Schema};
 use crate::sql::{SqlFile, Syntax};
 use crate::{Error, ErrorCode, Result};
@@ -116,6 +116,10 @@ impl Shadow for SqliteShadow {
             self.run(sql).await?;
         }
         Ok(put)
+    }
+
+    async fn reach(&mut self, sql: &str) -> Result<Reach> {
+        query(&mut self.connection, &format!("EXPLAIN QUERY PLAN {sql}"), &[]).await.map(|_| Reach::default())
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>> {

@@ -32,6 +32,7 @@ fn going(progress: &Progress) -> String {
     match progress {
         Progress::Copying => "copying the schema to a shadow".into(),
         Progress::Sampling => "copying a sample of rows".into(),
+        Progress::Preparing { statements } => format!("preparing {statements} statements of the application"),
         Progress::Step { at, of, title } => format!("step {} of {of}, {title}", at + 1),
         Progress::Back { at, of, title } => format!("back, step {} of {of}, {title}", at + 1),
         Progress::Comparing => "comparing schemas".into(),
@@ -69,6 +70,15 @@ fn done(pen: &Pen, rehearsal: &Rehearsal) -> Vec<Line<'static>> {
             lines.push(Line::from(pen.foreign(&format!("Not everything was taken back: {why}"), Role::Warn)));
         }
         (None, None) => {}
+    }
+    if let Some(queries) = rehearsal.queries.as_ref().filter(|q| q.broken.len() + q.slower.len() > 0) {
+        let text = format!(
+            "Of {} statements of the application {} fail afterwards, {} find no index any more.",
+            queries.tried,
+            queries.broken.len(),
+            queries.slower.len()
+        );
+        lines.push(Line::from(pen.foreign(&text, Role::Bad)));
     }
     let worse = rehearsal.steps.iter().flat_map(|s| &s.disagreements).filter(|d| d.worse).count();
     if worse > 0 {

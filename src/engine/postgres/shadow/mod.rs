@@ -11,8 +11,8 @@ use super::dialect::PostgresDialect;
 use super::scratch::{Bounds, Ground, SERVER_WIDE, Standing, bounds};
 use super::session::values;
 use super::wire::{Cells, rows, run};
-use super::{catalog, reader};
-use crate::engine::{Dialect, Observed, Row, ServerInfo, SessionRole, Shadow, Trial};
+use super::{catalog, reader, statements};
+use crate::engine::{Dialect, Observed, Reach, Row, ServerInfo, SessionRole, Shadow, Trial};
 use crate::schema::{QName, Schema};
 use crate::{Error, ErrorCode, Result};
 use async_trait::async_trait;
@@ -162,6 +162,10 @@ impl Shadow for PostgresShadow {
 
     async fn receive(&mut self, table: &QName, columns: &[String], rows: &[Row]) -> Result<u64> {
         self.insert(table, columns, rows).await
+    }
+
+    async fn reach(&mut self, sql: &str) -> Result<Reach> {
+        statements::reach(&mut self.runner, sql).await
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>> {

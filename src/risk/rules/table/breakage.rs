@@ -11,6 +11,24 @@ const SEQUENCES: Page = manual("ALTER SEQUENCE, Notes", "sql-altersequence.html"
 pub(super) static RULES: &[Rule] = &[
     rule(
         Breakage,
+        "query-breaks",
+        High,
+        "A statement of the application stops working",
+        "A statement that the server has counted could be prepared on the shadow before the step and cannot be after it.",
+        "Deploy code that does without what goes away first, or keep it under its old name.",
+    )
+    .pages(&[manual("pg_stat_statements", "pgstatstatements.html"), manual("PREPARE", "sql-prepare.html")]),
+    rule(
+        Breakage,
+        "query-loses-index",
+        Medium,
+        "A statement of the application finds no index any more",
+        "Before the step the server could reach the rows by an index; after it, it reads the whole table.",
+        "Keep the index, or build the one that replaces it first.",
+    )
+    .pages(&[manual("Using EXPLAIN", "using-explain.html")]),
+    rule(
+        Breakage,
         "drop-table",
         High,
         "Table and its rows removed",
