@@ -3,6 +3,7 @@
 
 mod gauges;
 mod private;
+mod probing;
 mod shadow;
 mod target;
 mod tidy;
@@ -15,11 +16,13 @@ pub use gauges::{
     Activity, Blocker, Gate, HeldLock, Latency, Locks, Progress, Replica, Sample, Throughput, Verdict, WaitingLock,
 };
 pub use private::{Private, PrivateFolder, is_alive};
+pub use probing::{BUDGET, probe};
 pub use shadow::{Counted, Observed, Reach, Seen, Shadow, Trial};
 pub use target::{ConnectOptions, Secret, ServerInfo, Target};
 pub use tidy::settled;
 pub use traits::{
-    BatchResult, Canceller, Database, Dialect, Engine, Focus, Made, Row, Sampler, Session, SessionRole, Value,
+    BatchResult, Canceller, Database, Dialect, Engine, Focus, Made, Row, Sampler, Session, SessionRole, TableUse,
+    Value, note_use,
 };
 
 use crate::schema::EngineKind;

@@ -89,6 +89,20 @@ pub trait Database: Send + Sync {
     /// As [`Database::schema_of`].
     async fn shadow(&self, schema: &Schema, manners: &[String]) -> Result<Box<dyn Shadow>>;
 
+    /// The number that a read-only query gives, within a time and without waiting for any lock; `None` where this kind
+    /// of database has no way to bound it.
+    ///
+    /// # Errors
+    /// When the time is over, a lock is in the way, or the query fails; the message says which.
+    async fn count(&self, _sql: &str, _within: Duration) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    /// How much tables are used, on the average since the server counts; empty where that is not known.
+    async fn table_use(&self) -> Result<Vec<(QName, TableUse)>> {
+        Ok(Vec::new())
+    }
+
     /// Tells a cancelled or a terminated session of another user: cancels (or, with `terminate`, ends) a backend.
     async fn signal(&self, backend: i64, terminate: bool) -> Result<()>;
 }
@@ -99,6 +113,25 @@ pub struct Made {
     pub schema: Schema,
     /// What was left out or done in another way, one sentence each.
     pub notes: Vec<String>,
+}
+
+/// How much a table is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableUse {
+    /// Scans begun on it or its indexes, a second.
+    pub reads_per_s: u64,
+    /// Rows inserted, updated and deleted, a second.
+    pub writes_per_s: u64,
+}
+
+/// Puts what is known of the use of tables beside their sizes.
+pub fn note_use(schema: &mut Schema, figures: &[(QName, TableUse)]) {
+    for (name, used) in figures {
+        if let Some(table) = schema.tables.get_mut(name) {
+            table.stats.reads_per_s = Some(used.reads_per_s);
+            table.stats.writes_per_s = Some(used.writes_per_s);
+        }
+    }
 }
 
 /// What a session is for; decides its settings and its name on the server.

@@ -12,6 +12,7 @@ mod lint;
 mod place;
 pub mod policy;
 pub mod privacy;
+mod probe;
 pub mod rules;
 mod settings;
 mod size;
@@ -20,6 +21,7 @@ pub use annotate::{annotate, annotate_by};
 pub use flow::Transactions;
 pub use lint::{Conditions, Finding, lint, lint_by, lint_script};
 pub use place::place;
+pub use probe::{Answer, Asker, Asks, COUNTED, Question, questions_of, settle};
 pub use settings::Settings;
 
 use crate::plan::{Lock, Risk};
@@ -51,6 +53,12 @@ pub trait Judge: Syntax {
 
     /// Who gets to read which relations by a GRANT.
     fn granted(&self, _statement: &Statement, _schema: &Schema) -> Option<Granted> {
+        None
+    }
+
+    /// The query that counts the rows which a question asks for, in `percent` of the table or all of it; `None` for
+    /// what cannot be asked without running code that is not known to be harmless.
+    fn probe(&self, _table: &QName, _asks: &Asks, _percent: Option<f64>) -> Option<String> {
         None
     }
 

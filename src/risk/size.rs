@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn severity_follows_the_size() {
-        let size = |rows, bytes| Size::of_stats(&TableStats { rows, bytes, index_bytes: None });
+        let size = |rows, bytes| Size::of_stats(&TableStats { rows, bytes, ..TableStats::default() });
         assert_eq!(size(Some(0), Some(0)).scale(Severity::High), None);
         assert_eq!(size(Some(100), Some(8_192)).scale(Severity::High), Some(Severity::Low));
         assert_eq!(size(None, None).scale(Severity::High), Some(Severity::High));

@@ -3,6 +3,7 @@
 use super::control::{Control, Halt};
 use super::foreseen::unforeseen;
 use super::ledger::{Entry, Ledger, is_back};
+use super::policy::refused_now;
 use super::prepare::{Prepared, take_lock};
 use super::{Command, Event, Outcome, RunOptions, RunState, StepState, reader};
 use crate::engine::{Database, Session, SessionRole};
@@ -102,6 +103,9 @@ impl Run {
                     self.control.tell(Event::StepSkipped { step: step.id.clone() }).await;
                 }
                 Answered::Confirmed => {
+                    if let Some(error) = refused_now(step, &self.options, jiff::Timestamp::now()) {
+                        return self.broken(at, step, Broken::new(error, 0)).await;
+                    }
                     if let Some(outcome) = self.step(at, step).await {
                         return outcome;
                     }

@@ -133,6 +133,8 @@ pub struct RunOptions {
     /// The schema that the plan was made for, where the front end still has it: tells exactly what has changed since
     /// when the plan is refused.
     pub base_schema: Option<Arc<crate::schema::Schema>>,
+    /// The organisation's policy, and what there is to show for it.
+    pub mandate: super::Mandate,
 }
 
 impl Default for RunOptions {
@@ -149,6 +151,7 @@ impl Default for RunOptions {
             direction: super::Direction::Forward,
             of_run: None,
             base_schema: None,
+            mandate: super::Mandate::default(),
         }
     }
 }
@@ -171,8 +174,10 @@ const EVENTS: usize = 256;
 ///
 /// # Errors
 /// `BaseChanged` when the schema is not the plan's base any more, with what changed; `Refused` when somebody else is
-/// running a plan; whatever opening the sessions and the journal gives.
-pub async fn start(database: Arc<dyn Database>, plan: Plan, options: RunOptions) -> Result<RunHandle> {
+/// running a plan, or the policy does not let it run; whatever opening the sessions and the journal gives.
+pub async fn start(database: Arc<dyn Database>, mut plan: Plan, options: RunOptions) -> Result<RunHandle> {
+    super::policy::allows(&plan, &options, jiff::Timestamp::now())?;
+    plan.notes.extend(super::policy::notes(&options));
     let prepared = prepare(&database, &plan, &options).await?;
     let (commands, given) = mpsc::channel(COMMANDS);
     let (told, events) = mpsc::channel(EVENTS);

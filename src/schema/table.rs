@@ -103,6 +103,12 @@ pub struct TableStats {
     pub bytes: Option<u64>,
     /// Bytes of all its indexes.
     pub index_bytes: Option<u64>,
+    /// Scans begun a second, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads_per_s: Option<u64>,
+    /// Rows written a second, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writes_per_s: Option<u64>,
 }
 
 /// Where a foreign table's rows are.

@@ -5,16 +5,18 @@ use super::connect::{Line, Route, observer_settings};
 use super::dialect::PostgresDialect;
 use super::session::PostgresSession;
 use super::shadow::PostgresShadow;
-use super::{catalog, gate, manners, outline, sampler, scratch, script, server, statements, usual};
+use super::{catalog, gate, manners, outline, sampler, scratch, script, server, statements, table_use, usual};
 use crate::Result;
 use crate::engine::{
-    ConnectOptions, Counted, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow, Target,
+    ConnectOptions, Counted, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow, TableUse,
+    Target,
 };
 use crate::plan::Step;
-use crate::schema::{OutlineEntry, Schema};
+use crate::schema::{OutlineEntry, QName, Schema};
 use crate::sql::SqlFile;
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) struct PostgresDatabase {
     info: ServerInfo,
@@ -23,6 +25,8 @@ pub(super) struct PostgresDatabase {
     zone: Option<String>,
     /// Reads catalogs, which may take seconds.
     catalog: Line,
+    /// Asks rows, briefly and without waiting for locks.
+    probes: Line,
     /// Answers at once: cancels, and the go/no-go.
     control: Arc<Line>,
 }
@@ -36,8 +40,9 @@ pub(super) async fn connect(target: &Target, options: &ConnectOptions) -> Result
     drop(first);
     let version = info.version_number;
     let catalog = Line::new(route.clone(), "lockstep-catalog", observer_settings(version, "5s", "5min"));
+    let probes = Line::new(route.clone(), "lockstep-probe", observer_settings(version, "1ms", "2s"));
     let control = Line::new(route.clone(), "lockstep-control", observer_settings(version, "100ms", "5s"));
-    Ok(PostgresDatabase { info, route, zone, catalog, control: Arc::new(control) })
+    Ok(PostgresDatabase { info, route, zone, catalog, probes, control: Arc::new(control) })
 }
 
 #[async_trait]
@@ -99,6 +104,20 @@ impl Database for PostgresDatabase {
         let files = [SqlFile::new("the schema", script::script(schema))];
         let standing = scratch::standing(&self.route, &self.info, &files).await?;
         Ok(Box::new(PostgresShadow::open(standing, manners).await?))
+    }
+
+    async fn count(&self, sql: &str, within: Duration) -> Result<Option<u64>> {
+        let mut line = self.probes.lease().await?;
+        let counted = table_use::count(line.connection(), sql, within).await;
+        line.done();
+        counted.map(Some)
+    }
+
+    async fn table_use(&self) -> Result<Vec<(QName, TableUse)>> {
+        let mut line = self.catalog.lease().await?;
+        let figures = table_use::read(line.connection()).await;
+        line.done();
+        figures
     }
 
     async fn signal(&self, backend: i64, terminate: bool) -> Result<()> {

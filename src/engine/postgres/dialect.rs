@@ -1,9 +1,9 @@
 //! PostgreSQL's SQL as the traits want it; the work is in the modules beside.
 
-use super::{backfill, judge, patterns, portable, reader, render, script, spots, types, usual};
+use super::{backfill, judge, patterns, portable, probes, reader, render, script, spots, types, usual};
 use crate::engine::Dialect;
 use crate::plan::{Backfill, Check, KeptRows, Patterns, PlanOptions, Step};
-use crate::risk::{Context, Granted, Guard, Judge, Judgement, Spot, TransactionWord};
+use crate::risk::{Asks, Context, Granted, Guard, Judge, Judgement, Spot, TransactionWord};
 use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
 use crate::sql::{Script, Statement, Syntax};
 use std::ops::Range;
@@ -129,6 +129,10 @@ impl Judge for PostgresDialect {
 
     fn granted(&self, statement: &Statement, schema: &Schema) -> Option<Granted> {
         spots::granted(statement, schema)
+    }
+
+    fn probe(&self, table: &QName, asks: &Asks, percent: Option<f64>) -> Option<String> {
+        probes::sql(self.version, table, asks, percent)
     }
 
     fn guard(&self, statement: &Statement) -> Option<Guard> {

@@ -86,6 +86,7 @@ async fn inspect_in_transaction(connection: &mut SqliteConnection) -> sqlx::Resu
                     rows: facts.rows.get(&entry.name).copied(),
                     bytes: facts.bytes.get(&entry.name).copied(),
                     index_bytes: facts.index_bytes.get(&entry.name).copied(),
+                    ..TableStats::default()
                 };
                 schema.tables.insert(name, table.into());
             }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 
 /// A stretch of the day on some days of the week. When it ends before it begins, it ends on the next day.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
     /// The days on which it begins; without any, every day.

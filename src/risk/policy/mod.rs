@@ -47,7 +47,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 /// An organisation's policy. An empty one forbids nothing.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     pub naming: Naming,

@@ -1,7 +1,7 @@
 //! Rules for locks and rewrites that no closer rule has told of.
 
 use super::{Case, risk};
-use crate::plan::{Lock, Risk, Severity};
+use crate::plan::{Evidence, Lock, Risk, Severity};
 use crate::risk::size::Size;
 use crate::schema::{ObjectKind, QName};
 
@@ -32,6 +32,10 @@ const TOLD: &[&str] = &[
     "vacuum-full-or-cluster",
 ];
 
+/// Uses a second from which a moment's lock makes a queue, and one that fills the connections.
+const BUSY: u64 = 100;
+const VERY_BUSY: u64 = 1_000;
+
 /// Bytes from which a second copy is worth a word.
 const NEEDS_SPACE: u64 = 1 << 30;
 
@@ -49,6 +53,7 @@ pub(super) fn find(case: &Case<'_>, out: &mut Vec<Risk>) {
     let of_tables = |lock: &&Lock| !matches!(lock.kind, ObjectKind::Index | ObjectKind::Sequence);
     for lock in case.judgement.locks.iter().filter(of_tables) {
         out.extend(of_lock(case, lock, told));
+        out.extend(busy(case, lock));
     }
 }
 
@@ -58,6 +63,29 @@ fn space(case: &Case<'_>, table: &QName) -> Option<Risk> {
     let bytes = stats.bytes?.saturating_add(stats.index_bytes.unwrap_or_default());
     let message = format!("about {} MB more are needed until {} is written", bytes >> 20, table.short());
     (bytes >= NEEDS_SPACE).then(|| case.on_table("rewrite-needs-space", table, message)).flatten()
+}
+
+/// A lock that everybody meets at once: even a moment makes a queue.
+fn busy(case: &Case<'_>, lock: &Lock) -> Option<Risk> {
+    let table: QName = lock.relation.parse().ok()?;
+    let stats = case.table(&table)?.stats;
+    let writes = stats.writes_per_s.unwrap_or_default();
+    let (kept_out, what) = if lock.mode.blocks_reads() {
+        (stats.reads_per_s.unwrap_or_default().saturating_add(writes), "uses")
+    } else if lock.mode.blocks_writes() {
+        (writes, "writes")
+    } else {
+        return None;
+    };
+    let works = case.scans(&table) || case.rewrites(&table) || case.builds_index(&table);
+    let severity = match kept_out {
+        VERY_BUSY.. if works => Severity::Critical,
+        VERY_BUSY.. => Severity::High,
+        BUSY.. => Severity::Medium,
+        _ => return None,
+    };
+    let message = format!("{} has about {kept_out} {what} a second, which {} keeps out", table.short(), lock.mode);
+    Some(Risk { severity, evidence: Evidence::Measured, ..risk("busy-table", message) })
 }
 
 fn of_lock(case: &Case<'_>, lock: &Lock, told: bool) -> Option<Risk> {

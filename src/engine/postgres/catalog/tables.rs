@@ -48,7 +48,7 @@ fn table(row: &PgRow) -> Result<(i64, Table)> {
     table.row_security = RowSecurity { enabled: cells.take()?, forced: cells.take()? };
     table.comment = cells.take()?;
     let mut size = || Ok::<_, crate::Error>(cells.take::<Option<i64>>()?.and_then(|n| u64::try_from(n).ok()));
-    table.stats = TableStats { rows: size()?, bytes: size()?, index_bytes: size()? };
+    table.stats = TableStats { rows: size()?, bytes: size()?, index_bytes: size()?, ..TableStats::default() };
     if let Some(server) = cells.take()? {
         table.foreign = Some(Foreign { server });
         table.options = options(cells.take()?, "");

@@ -15,7 +15,7 @@ fn schema() -> Schema {
     let mut schema = Schema::empty(EngineKind::Postgres);
     for name in ["customers", "sales"] {
         let mut table = Table::new(QName::new("public", name));
-        table.stats = TableStats { rows: Some(5_000_000), bytes: None, index_bytes: None };
+        table.stats = TableStats { rows: Some(5_000_000), ..TableStats::default() };
         table.columns.push(Column { nullable: false, ..Column::new("id", "bigint") });
         let key = Constraint::new(format!("{name}_pkey"), ConstraintKind::PrimaryKey { columns: vec!["id".into()] });
         table.constraints.insert(key.name.clone(), key);

@@ -479,3 +479,22 @@ fn an_index_is_built_after_what_rewrites_the_table() {
         flow("alter table big alter n type bigint; create index concurrently i on big (n)", Transactions::ByText);
     assert!(!found.iter().flatten().any(|id| id == "rewritten-after-index"));
 }
+
+#[test]
+fn a_busy_table_is_worse_than_a_large_one() {
+    let mut schema = database();
+    let name = crate::schema::QName::new("public", "small");
+    let mut judged = |reads: u64, sql: &str| {
+        schema.tables.get_mut(&name).unwrap().stats.reads_per_s = Some(reads);
+        let script = dialect(17).read(sql, &schema);
+        let settings = Settings::default();
+        let conditions = Conditions { connected: true, transactions: Transactions::ByText, settings: &settings };
+        let found = lint_by(&script, &schema, &dialect(17), &conditions);
+        found.into_iter().flat_map(|f| f.risks).map(|r| r.severity).max()
+    };
+    assert_eq!(judged(9_000, "alter table small add x int"), Some(Severity::High));
+    assert_eq!(judged(9_000, "alter table small alter id type bigint"), Some(Severity::Critical));
+    assert_eq!(judged(150, "alter table small add x int"), Some(Severity::Medium));
+    assert!(judged(3, "alter table small add x int") < Some(Severity::Medium));
+    assert!(judged(9_000, "create index concurrently i on small (name)") < Some(Severity::Medium));
+}
