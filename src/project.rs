@@ -114,6 +114,14 @@ impl Found {
 }
 
 impl Project {
+    /// Of the working folder: what the closest file says, or nothing where there is none.
+    ///
+    /// # Errors
+    /// As [`Found::read`].
+    pub fn here() -> Result<Self> {
+        Ok(Found::above(Path::new("."))?.map(|found| found.project).unwrap_or_default())
+    }
+
     pub fn levelling(&self) -> Levelling {
         Levelling { rules: self.rules.clone(), overrides: self.overrides.clone() }
     }

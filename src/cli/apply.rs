@@ -5,7 +5,8 @@ use super::{Status, output, show, source};
 use crate::config::Config;
 use crate::engine::{Database, Gate, Verdict};
 use crate::plan::{self, Plan, Step, StepKind};
-use crate::run::{self, Command, Consent, Event, Journal, Outcome, RunOptions};
+use crate::project::Project;
+use crate::run::{self, Command, Consent, Event, Journal, Mandate, Outcome, RunOptions};
 use crate::sql::one_line;
 use crate::{Error, ErrorCode, Result, risk};
 use serde::Serialize;
@@ -22,8 +23,9 @@ pub async fn run(args: Apply, config: &Config) -> Result<Status> {
     if plan.engine != dialect.kind() {
         return Err(Error::usage(format!("the plan is for {}, the database is {}", plan.engine, dialect.kind())));
     }
-    risk::annotate(&mut plan, &database.inspect().await?, dialect.as_ref(), true);
-    let options = RunOptions { operator: operator(), ..RunOptions::default() };
+    let project = Project::here()?;
+    risk::annotate_by(&mut plan, &database.inspect().await?, dialect.as_ref(), true, &project.settings());
+    let options = RunOptions { operator: operator(), mandate: mandate(project, &args), ..RunOptions::default() };
     converse(database, plan, options, args.confirm, args.format).await
 }
 
@@ -33,8 +35,15 @@ async fn resume(args: &Apply, config: &Config) -> Result<Status> {
     let run = Journal::run(&database, args.resume.as_deref().unwrap_or_default()).await?;
     let of_run = Some(run.id.clone());
     let plan = run::way_on(&database, run).await?;
-    let options = RunOptions { operator: operator(), of_run, ..RunOptions::default() };
+    let mandate = mandate(Project::here()?, args);
+    let options = RunOptions { operator: operator(), of_run, mandate, ..RunOptions::default() };
     converse(database, plan, options, args.confirm, args.format).await
+}
+
+/// The project's policy, with what the one who runs it has to show.
+fn mandate(project: Project, args: &Apply) -> Mandate {
+    let (approved_by, overridden) = (args.approved_by.clone(), args.override_policy.clone());
+    Mandate { policy: project.policy, approved_by, overridden }
 }
 
 /// Who is at the keyboard, for the journal.

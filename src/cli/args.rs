@@ -213,6 +213,10 @@ pub struct Plan {
     /// prisma, django, rails or alembic. Without -f, and with -o, nothing is printed.
     #[arg(short, long)]
     pub format: Option<String>,
+    /// Do not ask the database's rows whether steps can succeed. They are asked read-only, briefly, and without waiting
+    /// for locks; only numbers are told.
+    #[arg(long)]
+    pub no_probes: bool,
     /// Change directly, without the patterns that keep an application running.
     #[arg(long)]
     pub direct: bool,
@@ -306,6 +310,12 @@ pub struct Apply {
     pub db: String,
     #[arg(long, value_enum)]
     pub confirm: Option<Confirm>,
+    /// Who has approved the plan, where the project's policy wants that. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub approved_by: Vec<String>,
+    /// Run outside of the policy's hours all the same, for this reason, which is journalled.
+    #[arg(long, value_name = "REASON")]
+    pub override_policy: Option<String>,
     #[arg(short, long, value_enum, default_value = "text")]
     pub format: PlainFormat,
 }

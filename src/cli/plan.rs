@@ -5,15 +5,18 @@ use super::source::{self, Context, Loaded, Source};
 use super::{Status, export, output, show, words};
 use crate::assistant::Proposal;
 use crate::config::Config;
+use crate::engine::{self, Database};
 use crate::migrations::Layout;
 use crate::plan::{Plan, PlanOptions, Style};
+use crate::project::Project;
+use crate::schema::Schema;
 use crate::{Error, ErrorCode, Result, diff, plan, risk};
 use std::path::Path;
 
 pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
     let format = Format::of(&args)?;
     let shadow = args.shadow.as_deref();
-    let before =
+    let mut before =
         Source::parse_as(&args.source, config, args.layout)?.load(Context { shadow, ..Context::default() }).await?;
     before.notes.iter().for_each(|note| output::note(note));
     let style = if args.direct { Style::Direct } else { Style::Safe };
@@ -40,7 +43,14 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
             return Ok(status);
         }
     };
-    risk::annotate(&mut plan, &before.schema, before.dialect.as_ref(), before.database.is_some());
+    if let Some(database) = &before.database {
+        engine::note_use(&mut before.schema, &database.table_use().await?);
+    }
+    let settings = Project::here()?.settings();
+    risk::annotate_by(&mut plan, &before.schema, before.dialect.as_ref(), before.database.is_some(), &settings);
+    if let Some(database) = before.database.as_deref().filter(|_| !args.no_probes) {
+        probe(&mut plan, &before.schema, database).await;
+    }
     if let Format::Framework(layout) = format {
         let place = export::Place { output: args.output.as_deref(), version_from: args.version_from.as_deref() };
         export::write(&plan, layout, before.dialect.as_ref(), &place)?;
@@ -59,6 +69,18 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
         Format::Text => output::print(&show::plan(&plan)),
     }
     Ok(Status::Yes)
+}
+
+/// Asks the rows whether the steps can succeed.
+async fn probe(plan: &mut Plan, schema: &Schema, database: &dyn Database) {
+    let questions = risk::questions_of(plan, schema);
+    let asked: Vec<&risk::Question> = questions.iter().map(|(_, question)| question).collect();
+    let answers = engine::probe(database, schema, &asked, engine::BUDGET).await;
+    for ((at, question), answer) in questions.iter().zip(&answers) {
+        if let Some(step) = plan.steps.get_mut(*at) {
+            risk::settle(&mut step.risks, question, answer);
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use super::estimate::{Work, estimate};
 use super::flow::{Flow, Transactions};
 use super::lint::reads_whole;
 use super::privacy::Lexicon;
+use super::probe::Asker;
 use super::rules::risk;
 use super::{Judge, Settings};
 use crate::plan::{Plan, Risk, RollbackKind, Severity, Step, StepKind};
@@ -31,8 +32,13 @@ pub fn annotate_by(plan: &mut Plan, before: &Schema, judge: &dyn Judge, connecte
     let lexicon = &Lexicon::new(&settings.privacy);
     let (schema, made, guarded_rows) = (before.clone(), HashSet::new(), HashSet::new());
     let mut moment = Moment { schema, made, end, connected, judge, settings, lexicon, guarded_rows };
+    let mut asker = Asker::new(before);
     for step in &mut plan.steps {
+        let questions = asker.of_changes(&step.changes, &moment.schema);
+        let open = moment.open(&questions);
         judge_step(step, &mut moment);
+        merge_risks(&mut step.risks, open);
+        step.risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
     }
 }
 

@@ -1,5 +1,6 @@
 //! One statement after another, judged against the schema of its moment.
 
+use super::probe::Question;
 use super::rules::{self, Case};
 use super::{Context, Judge, Judgement, Settings, policy, privacy};
 use crate::plan::{Lock, Risk};
@@ -60,6 +61,17 @@ impl Moment<'_> {
         }
         policy::judge(&case, &mut risks);
         Assessment { judgement, risks }
+    }
+
+    /// What is to be said of questions that nobody has asked the rows yet.
+    pub(super) fn open(&self, questions: &[Question]) -> Vec<Risk> {
+        let context = self.context(false);
+        let stage = rules::Stage { context: &context };
+        let open = |question: &Question| {
+            let open = question.open();
+            stage.on_table(&open.rule, &question.table, open.message)
+        };
+        questions.iter().filter_map(open).collect()
     }
 
     /// Carries changes out on the schema; those that do not fit are left out.

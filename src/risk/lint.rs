@@ -3,6 +3,7 @@
 use super::assess::{Moment, merge_names, merge_risks};
 use super::flow::{Flow, Transactions};
 use super::privacy::Lexicon;
+use super::probe::{Asker, Question};
 use super::{Judge, Judgement, Settings};
 use crate::plan::{Lock, Risk};
 use crate::schema::{Change, QName, Schema};
@@ -38,6 +39,9 @@ pub struct Finding {
     /// Gravest first. Printed by whoever knows their places too.
     #[serde(skip)]
     pub risks: Vec<Risk>,
+    /// What the rows have to be asked to know whether it can succeed.
+    #[serde(skip)]
+    pub questions: Vec<Question>,
     /// Where and why it does not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<crate::sql::SyntaxProblem>,
@@ -77,6 +81,8 @@ pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: 
     let (schema, made) = (schema.clone(), HashSet::new());
     let mut moment = Moment { schema, made, end, connected, judge, settings, lexicon, guarded_rows };
     let mut flow = Flow::new(transactions);
+    let live = moment.schema.clone();
+    let mut asker = Asker::new(&live);
     let mut pieces = script.skipped.iter().peekable();
     let mut out: Vec<Finding> = Vec::with_capacity(script.statements.len());
     for statement in &script.statements {
@@ -88,6 +94,8 @@ pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: 
         let found = moment.assess(statement, !reading.outside_transaction);
         let mut risks = found.risks;
         merge_risks(&mut risks, flow.pass(statement, &found.judgement, &moment));
+        let questions = asker.of_statement(statement, &moment.schema);
+        merge_risks(&mut risks, moment.open(&questions));
         let understood = statement.parsed() && (found.judgement.known || reading.read_only);
         let Judgement { locks, rewrites, scans, index_builds, assumed, .. } = found.judgement;
         risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
@@ -105,6 +113,7 @@ pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: 
             scans: reads_whole(scans, index_builds),
             tables: tables(statement),
             risks,
+            questions,
             problems: statement.problems.clone(),
         });
         moment.pass(&reading.changes);

@@ -21,7 +21,7 @@ pub use annotate::{annotate, annotate_by};
 pub use flow::Transactions;
 pub use lint::{Conditions, Finding, lint, lint_by, lint_script};
 pub use place::place;
-pub use probe::{Answer, Asker, Asks, COUNTED, Question, questions_of, settle};
+pub use probe::{Answer, Asker, Asks, COUNTED, Question, answered, questions_of, settle};
 pub use settings::Settings;
 
 use crate::plan::{Lock, Risk};

@@ -217,9 +217,13 @@ impl Question {
         risk("may-fail-on-rows", format!("it fails if there are {}", self.what))
     }
 
-    /// What is to be said now that they have answered; none when there is nothing to fear. Looked at is what the answer
-    /// says; with an unknown one the question stays open.
-    pub fn answered(&self, answer: &Answer) -> Option<Risk> {
+    /// Whether a finding is that the question is open.
+    pub fn is_open_in(&self, risk: &Risk) -> bool {
+        let open = self.open();
+        risk.rule == open.rule && risk.message == open.message
+    }
+
+    fn answered(&self, answer: &Answer) -> Option<Risk> {
         match answer {
             Answer::None => None,
             Answer::Unknown(why) => {
@@ -257,11 +261,20 @@ pub fn questions_of(plan: &Plan, before: &Schema) -> Vec<(usize, Question)> {
     out
 }
 
+/// What is to be said now that the rows have answered; none when there is nothing to fear. With an unknown answer the
+/// question stays open, and says why.
+pub fn answered(question: &Question, answer: &Answer) -> Option<Risk> {
+    question.answered(answer)
+}
+
 /// Takes the open question out of `risks` and puts what was answered in.
 pub fn settle(risks: &mut Vec<Risk>, question: &Question, answer: &Answer) {
-    let open = question.open();
-    risks.retain(|risk| risk.rule != open.rule || risk.message != open.message);
-    risks.extend(question.answered(answer));
+    let before = risks.len();
+    risks.retain(|risk| !question.is_open_in(risk));
+    // Where nobody can be hurt nothing was open.
+    if risks.len() < before {
+        risks.extend(question.answered(answer));
+    }
     risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));
 }
 
@@ -333,6 +346,7 @@ mod tests {
         let mut risks = vec![question.open()];
         settle(&mut risks, &question, &Answer::None);
         assert!(risks.is_empty());
+        let mut risks = vec![question.open()];
         settle(&mut risks, &question, &Answer::Unknown("no time".into()));
         assert!(risks[0].message.contains("no time"));
         let mended = asked("update t set a = 1 where a is null; alter table t alter a set not null").remove(0);

@@ -83,6 +83,13 @@ pub struct Lint {
     /// The major version of PostgreSQL that the files are for, 13 to 18. Without it that of the --db, else the newest.
     #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u32).range(13..=18))]
     pub pg_version: Option<u32>,
+    /// Do not ask the rows of the --db whether statements can succeed. They are asked read-only, briefly, and without
+    /// waiting for locks; only numbers are told.
+    #[arg(long)]
+    pub no_probes: bool,
+    /// When the files are to run, for the policy's hours: 2026-03-01T22:30:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<jiff::Timestamp>,
     #[arg(short, long, value_enum, default_value = "text")]
     pub format: LintFormat,
     /// Write the report to a file too: FORMAT=FILE. May be repeated.

@@ -12,6 +12,7 @@ mod inputs;
 mod junit;
 mod markdown;
 mod outputs;
+mod probes;
 mod report;
 mod sarif;
 mod settings;
@@ -23,7 +24,8 @@ use super::args::{Lint, LintFormat};
 use super::source::{Context, Folders, Source, read_file_or_stdin};
 use super::{Status, output};
 use crate::config::Config;
-use crate::engine::{self, Dialect};
+use crate::engine::{self, Database, Dialect};
+use crate::risk;
 use crate::schema::{Namespace, Schema};
 use crate::{Error, Result};
 use baseline::Baseline;
@@ -44,7 +46,7 @@ pub async fn run(args: Lint, config: &Config) -> Result<Status> {
     let known = settings.baseline.as_deref().map(Baseline::read).transpose()?;
     let ground = Ground::of(&args, &settings, config).await?;
     let inputs = Inputs::read(inputs(&args).await?, Folders::new(settings.layout));
-    let mut report = judge(inputs, &ground, &settings, args.fix);
+    let mut report = judge(inputs, &ground, &settings, &args).await;
     if let Some(path) = &args.write_baseline {
         let count = baseline::write(&report, path)?;
         output::note(&format!("{count} known findings written to {}", path.display()));
@@ -69,15 +71,18 @@ pub async fn run(args: Lint, config: &Config) -> Result<Status> {
 }
 
 /// Judges the inputs, by what the project and comments in the files say.
-fn judge(inputs: Inputs, ground: &Ground, settings: &Settings, keeps_schema: bool) -> Report {
+async fn judge(inputs: Inputs, ground: &Ground, settings: &Settings, args: &Lint) -> Report {
     let (dialect, schema, connected) = (ground.dialect.as_ref(), &ground.schema, ground.connected);
-    let decided = settings.project.settings();
-    let bench = Bench { dialect, schema, connected, settings: &decided, keeps_schema };
+    let decided = risk::Settings { at: args.at, ..settings.project.settings() };
+    let bench = Bench { dialect, schema, connected, settings: &decided, keeps_schema: args.fix };
     let (mut files, errors, notes) = inputs.judge(&bench);
     notes.iter().for_each(|note| output::note(note));
     files.iter_mut().for_each(|file| file.key = settings.key(&file.path));
     let ignored = settings.project.ignore.as_ref();
     files.retain(|file| ignored.is_none_or(|globs| !globs.fits_path(&file.key)));
+    if let Some(database) = ground.database.as_deref().filter(|_| !args.no_probes) {
+        probes::settle(&mut files, database, schema).await;
+    }
     let (levelling, today) = (settings.project.levelling(), jiff::Zoned::now().date());
     for file in &mut files {
         fingerprint::assign(file);
@@ -112,6 +117,7 @@ struct Ground {
     dialect: Arc<dyn Dialect>,
     /// Whether the schema is that of a database.
     connected: bool,
+    database: Option<Arc<dyn Database>>,
 }
 
 impl Ground {
@@ -127,7 +133,7 @@ impl Ground {
             };
             let mut schema = Schema::empty(kind);
             schema.namespaces.insert(dialect.default_schema().to_owned(), Namespace::default());
-            return Ok(Self { schema, dialect, connected: false });
+            return Ok(Self { schema, dialect, connected: false, database: None });
         };
         let context = Context { engine: Some(settings.engine), ..Context::default() };
         let loaded = Source::parse(source, config)?.load(context).await?;
@@ -139,7 +145,11 @@ impl Ground {
             Some(version) => engine::dialect_of(loaded.schema.engine, version)?,
             None => loaded.dialect,
         };
-        Ok(Self { schema: loaded.schema, dialect, connected: true })
+        let (mut schema, database) = (loaded.schema, loaded.database);
+        if let Some(database) = &database {
+            engine::note_use(&mut schema, &database.table_use().await?);
+        }
+        Ok(Self { schema, dialect, connected: true, database })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::diff::Suspect;
 use crate::engine::Database;
 use crate::plan::{self, Plan, PlanOptions, Style};
+use crate::project::Project;
 use crate::schema::{Change, EngineKind, Schema};
 use crate::source::{self, Source};
 use crate::sql::SqlFile;
@@ -73,7 +74,9 @@ fn suspects(source: &Origin, schema: &Schema, wanted: Option<&Schema>) -> Vec<Su
 
 /// Judges a plan and says what it changes.
 pub fn judge(mut plan: Plan, source: Origin, style: Style, ground: &Ground) -> Built {
-    risk::annotate(&mut plan, &ground.schema, &*ground.dialect, true);
+    // A file that makes no sense is told when the plan is to run, which it then may not.
+    let settings = Project::here().map(|project| project.settings()).unwrap_or_default();
+    risk::annotate_by(&mut plan, &ground.schema, &*ground.dialect, true, &settings);
     let differences = differences_of(&plan, ground);
     Built { plan, source, style, differences, made_for: Arc::clone(&ground.schema), suspects: Vec::new() }
 }

@@ -5,7 +5,8 @@ use super::super::state::Errand;
 use super::{Runner, Slot, lock};
 use crate::engine::{Database, Focus};
 use crate::plan::Plan;
-use crate::run::{self, Command, Direction, Journal, RunHandle, RunOptions, RunRecord, StepState};
+use crate::project::Project;
+use crate::run::{self, Command, Direction, Journal, Mandate, RunHandle, RunOptions, RunRecord, StepState};
 use crate::{Error, ErrorCode, Result};
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,8 +109,13 @@ async fn follow(
 ) {
     let operator = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok()).unwrap_or_default();
     let direction = errand.direction;
+    let policy = match Project::here() {
+        Ok(project) => project.policy,
+        Err(error) => return begun(messages, Err(error)).await,
+    };
     let options = RunOptions {
         operator,
+        mandate: Mandate { policy, ..Mandate::default() },
         direction,
         of_run: errand.of_run,
         base_schema: errand.made_for,
