@@ -17,6 +17,7 @@ mod leftovers;
 mod lint_formats;
 mod lint_inputs;
 mod lint_project;
+mod lint_rows;
 mod migration_folders;
 mod migrations;
 mod model;
