@@ -73,7 +73,7 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
 
 /// Asks the rows whether the steps can succeed.
 async fn probe(plan: &mut Plan, schema: &Schema, database: &dyn Database) {
-    let questions = risk::questions_of(plan, schema);
+    let questions = risk::questions_of(plan, schema, database.dialect().as_ref());
     let asked: Vec<&risk::Question> = questions.iter().map(|(_, question)| question).collect();
     let answers = engine::probe(database, schema, &asked, engine::BUDGET).await;
     for ((at, question), answer) in questions.iter().zip(&answers) {

@@ -31,8 +31,9 @@ pub fn annotate_by(plan: &mut Plan, before: &Schema, judge: &dyn Judge, connecte
     }
     let lexicon = &Lexicon::new(&settings.privacy);
     let (schema, made, guarded_rows) = (before.clone(), HashSet::new(), HashSet::new());
-    let mut moment = Moment { schema, made, end, connected, judge, settings, lexicon, guarded_rows };
-    let mut asker = Asker::new(before);
+    let start = before.clone();
+    let mut moment = Moment { schema, made, start, end, connected, judge, settings, lexicon, guarded_rows };
+    let mut asker = Asker::new(before, judge);
     for step in &mut plan.steps {
         let questions = asker.of_changes(&step.changes, &moment.schema);
         let open = moment.open(&questions);

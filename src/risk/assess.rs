@@ -12,6 +12,8 @@ use std::collections::HashSet;
 pub(super) struct Moment<'a> {
     pub schema: Schema,
     pub made: HashSet<QName>,
+    /// The schema before the first statement: what is not in it is new, and missed by nobody.
+    pub start: Schema,
     /// The schema when all is done.
     pub end: Schema,
     pub connected: bool,
@@ -47,6 +49,7 @@ impl Moment<'_> {
             statement,
             judgement: &judgement,
             context: &context,
+            start: &self.start,
             end: &self.end,
             guarded_rows: &self.guarded_rows,
             online_ways: self.judge.has_online_ways(),

@@ -79,10 +79,11 @@ pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: 
     let guarded_rows = with_policies(script.statements.iter());
     let lexicon = &Lexicon::new(&settings.privacy);
     let (schema, made) = (schema.clone(), HashSet::new());
-    let mut moment = Moment { schema, made, end, connected, judge, settings, lexicon, guarded_rows };
+    let start = schema.clone();
+    let mut moment = Moment { schema, made, start, end, connected, judge, settings, lexicon, guarded_rows };
     let mut flow = Flow::new(transactions);
     let live = moment.schema.clone();
-    let mut asker = Asker::new(&live);
+    let mut asker = Asker::new(&live, judge);
     let mut pieces = script.skipped.iter().peekable();
     let mut out: Vec<Finding> = Vec::with_capacity(script.statements.len());
     for statement in &script.statements {

@@ -21,7 +21,7 @@ pub use annotate::{annotate, annotate_by};
 pub use flow::Transactions;
 pub use lint::{Conditions, Finding, lint, lint_by, lint_script};
 pub use place::place;
-pub use probe::{Answer, Asker, Asks, COUNTED, Question, answered, questions_of, settle};
+pub use probe::{Answer, Asks, COUNTED, Question, answered, questions_of, settle};
 pub use settings::Settings;
 
 use crate::plan::{Lock, Risk};
@@ -54,6 +54,11 @@ pub trait Judge: Syntax {
     /// Who gets to read which relations by a GRANT.
     fn granted(&self, _statement: &Statement, _schema: &Schema) -> Option<Granted> {
         None
+    }
+
+    /// Whether a plain cast may refuse, or cut off, some value of the old type.
+    fn may_refuse(&self, _old: &str, _new: &str, _schema: &Schema) -> bool {
+        false
     }
 
     /// The query that counts the rows which a question asks for, in `percent` of the table or all of it; `None` for

@@ -1,6 +1,7 @@
 //! Questions to the rows that decide whether a statement can succeed, and what their answers mean. Which SQL asks them is
 //! the engine's to know, and running it the caller's.
 
+use super::Judge;
 use super::rules::risk;
 use crate::plan::{Evidence, Plan, Risk, Severity};
 use crate::schema::{Change, Constraint, ConstraintKind, Index, IndexTarget, QName, Schema};
@@ -65,17 +66,17 @@ pub enum Answer {
 }
 
 /// The questions that the changes of scripts and plans raise, one statement after the other.
-#[derive(Debug)]
-pub struct Asker<'a> {
+pub(super) struct Asker<'a> {
     /// The database as it is.
     live: &'a Schema,
+    judge: &'a dyn Judge,
     /// Tables that earlier statements write to.
     written: HashSet<QName>,
 }
 
 impl<'a> Asker<'a> {
-    pub fn new(live: &'a Schema) -> Self {
-        Self { live, written: HashSet::new() }
+    pub fn new(live: &'a Schema, judge: &'a dyn Judge) -> Self {
+        Self { live, judge, written: HashSet::new() }
     }
 
     /// What a statement's changes ask. `now` is the schema just before it.
@@ -88,8 +89,21 @@ impl<'a> Asker<'a> {
     /// As [`Self::of_statement`], of a step's changes.
     pub fn of_changes(&mut self, changes: &[Change], now: &Schema) -> Vec<Question> {
         let mut out = Vec::new();
+        // An index that goes over to a constraint has seen that there are no doubles.
+        let mut goes_over: Option<&QName> = None;
         for change in changes {
+            let known = out.len();
             self.of_change(change, now, &mut out);
+            match change {
+                Change::DropIndex { table, .. } => goes_over = Some(table),
+                Change::AddConstraint { table, .. } if goes_over == Some(table) => {
+                    let keep = |(at, question): &(usize, Question)| {
+                        *at < known || !matches!(question.asks, Asks::Duplicates { .. })
+                    };
+                    out = out.into_iter().enumerate().filter(keep).map(|(_, question)| question).collect();
+                }
+                _ => {}
+            }
             if let Change::Backfill { table, .. } | Change::Reshape { table, .. } = change {
                 self.written.insert(table.clone());
             }
@@ -124,7 +138,7 @@ impl<'a> Asker<'a> {
             }
             Change::AlterColumnType { table, column, data_type, using: None, .. } => {
                 let old = self.live.tables.get(table).and_then(|t| t.column(column)).map(|c| c.data_type.clone());
-                if let Some(old) = old.filter(|old| old != data_type) {
+                if let Some(old) = old.filter(|old| self.judge.may_refuse(old, data_type, self.live)) {
                     let what = format!("values of {}.{column} that do not fit {data_type}", table.short());
                     let asks = Asks::Misfits { column: column.clone(), old, new: data_type.clone() };
                     out.push(self.question("fails-on-values", table, asks, what));
@@ -247,8 +261,8 @@ impl Question {
 }
 
 /// The questions of a plan's steps, by the steps' positions. `before` is the database as it is.
-pub fn questions_of(plan: &Plan, before: &Schema) -> Vec<(usize, Question)> {
-    let mut asker = Asker::new(before);
+pub fn questions_of(plan: &Plan, before: &Schema, judge: &dyn Judge) -> Vec<(usize, Question)> {
+    let mut asker = Asker::new(before, judge);
     let mut now = before.clone();
     let mut out = Vec::new();
     for (at, step) in plan.steps.iter().enumerate() {
@@ -295,7 +309,7 @@ mod tests {
             }
         }
         let live = schema.clone();
-        let mut asker = Asker::new(&live);
+        let mut asker = Asker::new(&live, dialect.as_ref());
         let mut out = Vec::new();
         for statement in dialect.read(sql, &schema.clone()).statements {
             out.extend(asker.of_statement(&statement, &schema));
@@ -330,6 +344,8 @@ mod tests {
             "alter table t add check (a > 0) not valid",
             "alter table t add c int not null default 0",
             "create index i on t (a)",
+            "alter table t alter b type text",
+            "alter table t alter a type bigint",
             "create table x (a int); alter table x add primary key (a)",
             "alter table t add c int; create unique index i on t (c)",
         ] {

@@ -131,6 +131,10 @@ impl Judge for PostgresDialect {
         spots::granted(statement, schema)
     }
 
+    fn may_refuse(&self, old: &str, new: &str, schema: &Schema) -> bool {
+        spots::narrows(old, new, schema)
+    }
+
     fn probe(&self, table: &QName, asks: &Asks, percent: Option<f64>) -> Option<String> {
         probes::sql(self.version, table, asks, percent)
     }

@@ -2,10 +2,13 @@
 
 use super::settings::{Category, Settings};
 use super::tokens::{is_word, tokens};
-use super::words::{self, BESIDE, CHILDREN, HIDDEN, PATIENTS, PEOPLE, Strength, THINGS, WORDS};
+use super::words::{self, ALSO_THINGS, BESIDE, CHILDREN, HIDDEN, PATIENTS, PEOPLE, Strength, THINGS, WORDS};
 use crate::schema::{Column, QName, Table};
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+/// What a bcrypt, SHA-256, SHA-512 or Argon2 hash takes, in characters: a secret of just that length is one.
+const HASH_LENGTHS: [u32; 6] = [60, 64, 95, 96, 97, 128];
 
 /// Phrases by their first word.
 type Phrases = HashMap<String, Vec<(Vec<String>, Category, Strength)>>;
@@ -58,7 +61,10 @@ impl Subject {
     fn of(table: &QName) -> Self {
         let words = tokens(&table.name);
         let any = |list: &[&str]| words.iter().any(|word| list.iter().any(|known| is_word(word, known)));
-        let people = any(PEOPLE) || any(PATIENTS);
+        let is_person = |word: &String, list: &[&str]| list.iter().any(|known| is_word(word, known));
+        let is_surely = |word: &String| is_person(word, PEOPLE) && !is_person(word, ALSO_THINGS);
+        // A word that is also said of things is one of a person where no thing is named beside it.
+        let people = words.iter().any(is_surely) || any(PEOPLE) && !any(THINGS) || any(PATIENTS);
         // `customer_products` is about products: the last word says what a row is.
         let last = words.last();
         let things = last.is_some_and(|word| THINGS.iter().any(|known| is_word(word, known)));
@@ -104,7 +110,9 @@ impl Lexicon {
             return None;
         }
         let words = tokens(&column.name);
-        let hidden = words.iter().any(|word| HIDDEN.contains(&word.as_str())) || column.data_type == "bytea";
+        let hidden = words.iter().any(|word| HIDDEN.contains(&word.as_str()))
+            || column.data_type == "bytea"
+            || HASH_LENGTHS.iter().any(|length| column.data_type.ends_with(&format!("({length})")));
         let found = |category| Some(Personal { column: column.name.clone(), category, hidden });
         if let Some(category) = declared.iter().find_map(|name| self.columns.get(name)) {
             return found(*category);
@@ -404,6 +412,8 @@ mod tests {
             ("images", "storage", "text"),
             ("users", "company_name", "text"),
             ("users", "id", "bigint"),
+            ("users", "email_change_token", "text"),
+            ("device_profile", "name", "text"),
         ] {
             assert_eq!(category(table, column, data_type), None, "{table}.{column}");
         }

@@ -360,6 +360,10 @@ pub(super) const PEOPLE: &[&str] = &[
     "gebruiker",
 ];
 
+/// Of those, the words that are also said of things: `device_profile`, `product_owner`.
+pub(super) const ALSO_THINGS: &[&str] =
+    &["profile", "contact", "lead", "member", "owner", "author", "admin", "driver", "tenant", "client", "recipient"];
+
 /// Tables with one of these words are about people who are patients.
 pub(super) const PATIENTS: &[&str] = &["patient", "patienten", "paciente", "encounter", "admission"];
 
@@ -482,6 +486,7 @@ pub(super) const BESIDE: &[&str] = &[
     "sent",
     "bounce",
     "campaign",
+    "token",
     "list",
     "folder",
     "path",
@@ -567,4 +572,4 @@ pub(super) const AUDIT_COLUMNS: &[&str] = &[
 
 /// Tables that record who did what.
 pub(super) const AUDIT_TABLES: &[&str] =
-    &["audit", "auditlog", "audittrail", "access log", "change log", "activity log", "login history", "consent"];
+    &["audit", "auditlog", "audittrail", "access log", "change log", "activity log", "login history"];

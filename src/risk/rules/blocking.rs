@@ -28,6 +28,7 @@ const TOLD: &[&str] = &[
     "domain-constraint-scan",
     "foreign-key-enforced",
     "refresh-not-concurrent",
+    "required-column-without-default",
     "truncate",
     "vacuum-full-or-cluster",
 ];

@@ -6,6 +6,11 @@ use crate::schema::{Change, Constraint, ConstraintKind, ObjectKind, QName, TypeK
 
 pub(super) fn find(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
     let found = match change {
+        Change::DropNotNull { table, column } | Change::SetDefault { table, column, .. }
+            if case.is_new_column(table, column) =>
+        {
+            None
+        }
         Change::DropNotNull { table, column } => {
             case.on_table("drop-not-null", table, format!("{}.{column} may be NULL from now on", table.short()))
         }
@@ -69,9 +74,15 @@ fn default_changed(case: &Case<'_>, table: &QName, column: &str, default: Option
 
 fn drop_constraint(case: &Case<'_>, table: &QName, name: &str) -> Option<Risk> {
     let known = case.table(table).and_then(|t| t.constraints.get(name));
+    // A constraint that is made anew in the same file, with the same name or for the same columns, is missed by nobody
+    // for long.
     let again = case.end.tables.get(table).is_some_and(|t| {
-        // A constraint that is made anew in the same file is missed by nobody for long.
-        known.is_some_and(|old| t.constraints.values().any(|new| new.kind == old.kind))
+        let same = |old: &Constraint, new: &Constraint| {
+            let of_kind = std::mem::discriminant(&old.kind) == std::mem::discriminant(&new.kind);
+            let primary = matches!(new.kind, ConstraintKind::PrimaryKey { .. });
+            of_kind && (primary || old.name == new.name || old.kind.columns() == new.kind.columns())
+        };
+        known.is_some_and(|old| t.constraints.values().any(|new| new.kind == old.kind || same(old, new)))
     });
     if again {
         return None;

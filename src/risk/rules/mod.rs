@@ -45,6 +45,8 @@ pub(super) struct Case<'a> {
     pub statement: &'a Statement,
     pub judgement: &'a Judgement,
     pub context: &'a Context<'a>,
+    /// The schema before the whole plan or script.
+    pub start: &'a Schema,
     /// The schema after the whole plan or script: what is missing now may come later.
     pub end: &'a Schema,
     /// Tables that get a policy somewhere in the script.
@@ -63,6 +65,12 @@ impl Case<'_> {
 
     pub(super) fn table(&self, name: &QName) -> Option<&Table> {
         self.context.schema.tables.get(name).map(|t| &**t)
+    }
+
+    /// Whether a column was made earlier in the same plan or script, in a table that was there before.
+    pub(super) fn is_new_column(&self, table: &QName, column: &str) -> bool {
+        self.start.tables.get(table).is_some_and(|t| t.column(column).is_none())
+            && self.table(table).is_some_and(|t| t.column(column).is_some())
     }
 
     pub(super) fn scans(&self, table: &QName) -> bool {

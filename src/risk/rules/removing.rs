@@ -17,6 +17,11 @@ pub(super) fn find(case: &Case<'_>, change: &Change, out: &mut Vec<Risk>) {
                 _ => format!("{} is gone, with its rows", name.short()),
             },
         ),
+        Change::DropColumn { table, column } | Change::RenameColumn { table, from: column, .. }
+            if case.is_new_column(table, column) =>
+        {
+            None
+        }
         Change::DropColumn { table, column } => {
             loses(case, "drop-column", table, &format!("{}.{column} is gone, with its values", table.short()))
         }

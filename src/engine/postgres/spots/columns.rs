@@ -92,7 +92,7 @@ fn type_change(spots: &mut Spots<'_>, table: &QName, column: &str, new: &str, us
     }
     let name = format!("{}.{column}", table.short());
     if using.is_none() && narrows(&old, new, spots.context.schema) {
-        spots.tell_of("type-narrowing", table, format!("not every {old} of {name} may fit {new}"));
+        spots.tell_of("type-narrowing", table, format!("some {old} of {name} may not fit {new}, or lose something"));
     } else if base(&old) != base(new) {
         spots.tell_of("type-change-breaks-code", table, format!("{name} is {new} now, it was {old}"));
     }
@@ -110,7 +110,7 @@ fn modifiers(data_type: &str) -> Vec<u32> {
 }
 
 /// Whether some value of the old type does not fit the new one by a plain cast.
-fn narrows(old: &str, new: &str, schema: &Schema) -> bool {
+pub(in crate::engine::postgres) fn narrows(old: &str, new: &str, schema: &Schema) -> bool {
     let numbers = ["smallint", "integer", "bigint", "numeric"];
     let rank = |name: &str| numbers.iter().position(|n| *n == name);
     let (from, to) = (base(old), base(new));

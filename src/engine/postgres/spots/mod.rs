@@ -15,6 +15,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(super) use columns::narrows;
 pub(super) use flow::{guard, transaction};
 pub(super) use rights::granted;
 

@@ -245,6 +245,22 @@ const CASES: &[(&str, &str, &str)] = &[
         "alter table big add foreign key (id) references p not valid",
     ),
     ("owner-changed", "alter table big owner to ana", "create table x (a int); alter table x owner to ana"),
+    (
+        "drop-default",
+        "alter table big alter state drop default",
+        "alter table big add k int default 1; alter table big alter k drop default",
+    ),
+    (
+        "drop-primary-key",
+        "alter table big drop constraint big_pkey",
+        "alter table big drop constraint big_pkey, add constraint k primary key (id, pid)",
+    ),
+    (
+        "drop-constraint",
+        "alter table big drop constraint big_n_check",
+        "alter table big drop constraint big_n_check, add constraint big_n_check check (n > 1) not valid",
+    ),
+    ("drop-column", "alter table big drop note", "alter table big add k int; alter table big drop k"),
     ("truncate", "truncate big", "truncate empty"),
     ("truncate-cascade", "truncate p cascade", "truncate small cascade"),
     ("update-without-where", "update big set n = 1", "update big set n = 1 where id < 5"),

@@ -292,7 +292,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         Breakage,
         "new-write-restriction",
-        Low,
+        Info,
         "Writes that worked may fail from now on",
         "Running code may write rows that the new constraint or trigger does not let through.",
         "Deploy code that keeps to it first; NOT VALID does not help here, since it checks new rows too.",

@@ -146,7 +146,7 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         Data,
         "hidden-code",
-        Low,
+        Info,
         "What it does is in code",
         "A DO block does what its code decides while it runs; every branch is judged, whichever is taken.",
         "Write the statements out, or rehearse it and look at what it did.",

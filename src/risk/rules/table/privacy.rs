@@ -47,10 +47,11 @@ pub(super) static RULES: &[Rule] = &[
     rule(
         Privacy,
         "credentials-in-plain-text",
-        High,
+        Medium,
         "Secret kept as plain text",
         "Whoever reads the table, a backup or a replica can use it.",
-        "Keep a salted hash of a password; encrypt tokens and keys, or keep them in a secret store.",
+        "Keep a salted hash of a password, and call the column one (password_hash); encrypt tokens and keys, or keep them in a \
+         secret store.",
     )
     .fact()
     .pages(&[gdpr("Art. 32 Security of processing"), gdpr("Art. 5(1)(f) integrity and confidentiality"), hipaa("164.312(d) Person or entity authentication")]),
