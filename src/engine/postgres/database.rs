@@ -8,8 +8,8 @@ use super::shadow::PostgresShadow;
 use super::{catalog, gate, manners, outline, sampler, scratch, script, server, statements, table_use, usual};
 use crate::Result;
 use crate::engine::{
-    ConnectOptions, Counted, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow, TableUse,
-    Target,
+    ConnectOptions, Counted, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow,
+    TableUse, Target,
 };
 use crate::plan::Step;
 use crate::schema::{OutlineEntry, QName, Schema};
