@@ -109,6 +109,17 @@ fn lint_of_5_000_statements(bencher: Bencher) {
     bencher.bench_local(|| risk::lint(&text, &before, dialect.as_ref(), true).len());
 }
 
+/// A folder's history in one file, from nothing: the rate must not fall as it grows.
+#[divan::bench(args = [1_250, 2_500, 5_000, 10_000], sample_count = 3)]
+fn lint_of_mixed_statements(bencher: Bencher, count: usize) {
+    let empty = schema(0, false);
+    let dialect = engine::dialect(EngineKind::Postgres).unwrap();
+    let text = mixed_statements(count);
+    let linted = || risk::lint(&text, &empty, dialect.as_ref(), false).len();
+    assert_eq!(linted(), count);
+    bencher.counter(divan::counter::ItemsCount::new(count)).bench_local(linted);
+}
+
 #[divan::bench]
 fn plan_file_of_100_steps_written_and_read(bencher: Bencher) {
     let before = schema(100, false);
@@ -123,6 +134,36 @@ fn statements(count: usize) -> String {
         let _ = writeln!(text, "ALTER TABLE {} ADD COLUMN more_{at} text;", name(at % 100).name);
         text
     })
+}
+
+/// Statements of many kinds on up to 400 tables, which they make themselves.
+fn mixed_statements(count: usize) -> String {
+    let mut out: Vec<String> = Vec::with_capacity(count + 11);
+    for at in 0.. {
+        if out.len() >= count {
+            break;
+        }
+        let t = format!("t{:04}", at % 400);
+        if at < 400 {
+            let columns =
+                "id bigint PRIMARY KEY, a int NOT NULL, b varchar(20), c timestamptz DEFAULT now(), parent bigint";
+            out.push(format!("CREATE TABLE {t} ({columns})"));
+        }
+        out.extend([
+            format!("ALTER TABLE {t} ADD COLUMN x{at} text"),
+            format!("CREATE INDEX {t}_x{at} ON {t} (x{at})"),
+            format!("ALTER TABLE {t} ADD CONSTRAINT {t}_c{at} CHECK (a > {at})"),
+            format!("ALTER TABLE {t} ALTER COLUMN b TYPE varchar({})", 30 + at),
+            format!("ALTER TABLE {t} ADD CONSTRAINT {t}_f{at} FOREIGN KEY (parent) REFERENCES t0000 (id)"),
+            format!("UPDATE {t} SET x{at} = b WHERE id > {at}"),
+            format!("ALTER TABLE {t} DROP COLUMN x{at}"),
+            format!("CREATE OR REPLACE VIEW v{} AS SELECT id, a FROM {t}", at % 50),
+            format!("ALTER TABLE {t} ALTER COLUMN a SET DEFAULT {at}"),
+            format!("DROP VIEW v{}", at % 50),
+        ]);
+    }
+    out.truncate(count);
+    out.join(";\n") + ";\n"
 }
 
 /// The two to compare: the catalog as Lockstep reads it, and SQLite's own answer about every column.

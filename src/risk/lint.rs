@@ -62,7 +62,7 @@ pub fn lint(text: &str, schema: &Schema, judge: &dyn Judge, connected: bool) -> 
     lint_script(&judge.read(text, schema), schema, judge, connected)
 }
 
-/// As [`lint`], for a script that was read already.
+/// As [`lint`], for a script that was read on this schema already.
 pub fn lint_script(script: &Script, schema: &Schema, judge: &dyn Judge, connected: bool) -> Vec<Finding> {
     let settings = &Settings::default();
     lint_by(script, schema, judge, &Conditions { connected, transactions: Transactions::ByText, settings })
@@ -70,11 +70,7 @@ pub fn lint_script(script: &Script, schema: &Schema, judge: &dyn Judge, connecte
 
 /// As [`lint_script`], by the way that the script is run and by what was decided about judging.
 pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: &Conditions<'_>) -> Vec<Finding> {
-    let mut end = schema.clone();
-    for change in script.statements.iter().flat_map(|s| &s.reading.changes) {
-        // What does not fit the schema is still judged below, as far as it goes.
-        let _ = end.apply(change);
-    }
+    let end = script.after.as_deref().cloned().unwrap_or_else(|| after(script, schema));
     let Conditions { connected, transactions, settings } = *conditions;
     let guarded_rows = with_policies(script.statements.iter());
     let lexicon = &Lexicon::new(&settings.privacy);
@@ -126,6 +122,15 @@ pub fn lint_by(script: &Script, schema: &Schema, judge: &dyn Judge, conditions: 
     }
     add(out.last_mut(), flow.end());
     out
+}
+
+fn after(script: &Script, schema: &Schema) -> Schema {
+    let mut end = schema.clone();
+    for change in script.statements.iter().flat_map(|s| &s.reading.changes) {
+        // What does not fit the schema is still judged below, as far as it goes.
+        let _ = end.apply(change);
+    }
+    end
 }
 
 /// Tables that are read from end to end, to build an index or otherwise.

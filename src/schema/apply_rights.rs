@@ -90,19 +90,21 @@ impl Schema {
             }),
             Change::DropColumn { table, column } => {
                 self.in_columns(table, |columns| drop(columns.remove(column)));
-                let kept = self.sequences.clone();
+                let kept = std::mem::take(&mut self.sequences);
                 self.lose_rights(|on, of| match of {
                     Some(of) => of.name == *table && of.part.as_deref() == Some(column.as_str()),
                     None => on.kind == ObjectKind::Sequence && !kept.contains_key(&on.name),
                 });
+                self.sequences = kept;
             }
             Change::DropTable { name } => {
-                let kept = self.sequences.clone();
+                let kept = std::mem::take(&mut self.sequences);
                 self.lose_rights(|on, of| {
                     let of_table = of.is_none_or(|of| of.kind == ObjectKind::Column && of.name == *name);
                     on.name == *name && is_relation(on.kind)
                         || on.kind == ObjectKind::Sequence && of_table && !kept.contains_key(&on.name)
                 });
+                self.sequences = kept;
             }
             Change::DropView { name, .. } => self.lose_rights(|on, _| on.name == *name && is_relation(on.kind)),
             Change::DropSequence { name } => self.lose_rights(|on, _| lost(on, ObjectKind::Sequence, name)),

@@ -2,9 +2,8 @@
 //! table, which refer to it.
 
 use super::{ConstraintKind, QName, Shared, Table};
-use rpds::RedBlackTreeMapSync;
+use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Index;
@@ -17,8 +16,55 @@ pub struct Tables {
     by_name: RedBlackTreeMapSync<QName, Shared<Table>>,
     /// Of the tables as they were at some time; shared with the copies made since.
     links: Arc<OnceLock<Links>>,
-    /// The tables that are new or may have changed since `links` were made.
-    touched: BTreeSet<QName>,
+    /// Of the tables that are new or have changed since `links` were made.
+    recent: Recent,
+    /// The table that was handed out last: what it is now is not known before the next one is.
+    touched: Option<QName>,
+}
+
+/// As [`Links`], for changes that come one by one: by the kind of link and the hash of the name.
+#[derive(Clone, Default)]
+struct Recent {
+    names: HashTrieMapSync<(Kind, u64), Arc<Vec<QName>>>,
+    changes: usize,
+}
+
+/// What a link goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    BareName,
+    Index,
+    Parent,
+    Referenced,
+}
+
+/// What a table can be found by, with the hash of each.
+fn keys(table: &Table) -> impl Iterator<Item = (Kind, u64)> {
+    let schema = &table.name.schema;
+    let own = table.indexes.keys().chain(table.constraints.keys());
+    let bare = std::iter::once((Kind::BareName, hash("", &table.name.name)));
+    bare.chain(own.map(|index| (Kind::Index, hash(schema, index))))
+        .chain(table.parents().map(|parent| (Kind::Parent, hash(&parent.schema, &parent.name))))
+        .chain(table.referenced().map(|other| (Kind::Referenced, hash(&other.schema, &other.name))))
+}
+
+impl Recent {
+    fn add(&mut self, table: &Table) {
+        self.changes += 1;
+        for key in keys(table) {
+            let known = self.names.get(&key);
+            if known.is_some_and(|names| names.contains(&table.name)) {
+                continue;
+            }
+            let mut names = known.map(|names| (**names).clone()).unwrap_or_default();
+            names.push(table.name.clone());
+            self.names.insert_mut(key, Arc::new(names));
+        }
+    }
+
+    fn find(&self, kind: Kind, key: u64) -> impl Iterator<Item = &QName> {
+        self.names.get(&(kind, key)).into_iter().flat_map(|names| names.iter())
+    }
 }
 
 /// Candidates by the hash of a name. What is found is checked against the table as it is now, so that a collision or
@@ -26,14 +72,9 @@ pub struct Tables {
 #[derive(Debug, Default)]
 struct Links {
     names: Vec<QName>,
-    by_bare_name: Candidates,
-    by_index: Candidates,
-    by_parent: Candidates,
-    by_referenced: Candidates,
+    /// The kind of link, a hash, and the place of a name in `names`; sorted by the first two.
+    candidates: Vec<(u8, u64, usize)>,
 }
-
-/// A hash and the place of a name in [`Links::names`], sorted.
-type Candidates = Vec<(u64, usize)>;
 
 fn hash(schema: &str, name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -46,24 +87,18 @@ impl Links {
         let mut links = Self::default();
         for (at, (name, table)) in tables.iter().enumerate() {
             links.names.push(name.clone());
-            links.by_bare_name.push((hash("", &name.name), at));
-            let own = table.indexes.keys().chain(table.constraints.keys());
-            links.by_index.extend(own.map(|index| (hash(&name.schema, index), at)));
-            links.by_parent.extend(table.parents().map(|parent| (hash(&parent.schema, &parent.name), at)));
-            links.by_referenced.extend(table.referenced().map(|other| (hash(&other.schema, &other.name), at)));
+            links.candidates.extend(keys(table).map(|(kind, key)| (kind as u8, key, at)));
         }
-        for candidates in [&mut links.by_bare_name, &mut links.by_index, &mut links.by_parent, &mut links.by_referenced]
-        {
-            candidates.sort_unstable();
-            candidates.dedup();
-        }
+        links.candidates.sort_unstable();
+        links.candidates.dedup();
         links
     }
 
-    fn find<'a>(&'a self, candidates: &'a Candidates, key: u64) -> impl Iterator<Item = &'a QName> {
-        let start = candidates.partition_point(|(hash, _)| *hash < key);
-        let same = candidates.get(start..).unwrap_or_default().iter().take_while(move |(hash, _)| *hash == key);
-        same.filter_map(|(_, at)| self.names.get(*at))
+    fn find(&self, kind: Kind, key: u64) -> impl Iterator<Item = &QName> {
+        let wanted = (kind as u8, key);
+        let start = self.candidates.partition_point(|(kind, key, _)| (*kind, *key) < wanted);
+        let same = self.candidates.get(start..).unwrap_or_default().iter();
+        same.take_while(move |(kind, key, _)| (*kind, *key) == wanted).filter_map(|(_, _, at)| self.names.get(*at))
     }
 }
 
@@ -123,57 +158,54 @@ impl Tables {
             let behind = || table.constraints.get(&index.name).is_some_and(|c| c.kind.has_index());
             table.name.schema == index.schema && (table.indexes.contains_key(&index.name) || behind())
         };
-        self.found(|links| &links.by_index, hash(&index.schema, &index.name), has).next()
+        self.found(Kind::Index, hash(&index.schema, &index.name), has).next()
     }
 
     /// The tables that are called so, whatever their schema.
     pub fn in_any_schema(&self, name: &str) -> impl Iterator<Item = &Shared<Table>> {
         let called = name.to_owned();
-        self.found(|links| &links.by_bare_name, hash("", name), move |table| table.name.name == called)
+        self.found(Kind::BareName, hash("", name), move |table| table.name.name == called)
     }
 
     /// Partitions of `parent` and tables that inherit from it, directly.
     pub fn children(&self, parent: &QName) -> impl Iterator<Item = &Shared<Table>> {
-        self.found(
-            |links| &links.by_parent,
-            hash(&parent.schema, &parent.name),
-            move |table| table.parents().any(|p| p == parent),
-        )
+        self.found(Kind::Parent, hash(&parent.schema, &parent.name), move |table| table.parents().any(|p| p == parent))
     }
 
     /// Tables with a foreign key that points at `table`, itself among them if it does.
     pub fn referring_to(&self, table: &QName) -> impl Iterator<Item = &Shared<Table>> {
-        self.found(
-            |links| &links.by_referenced,
-            hash(&table.schema, &table.name),
-            move |other| other.referenced().any(|r| r == table),
-        )
+        self.found(Kind::Referenced, hash(&table.schema, &table.name), move |other| {
+            other.referenced().any(|r| r == table)
+        })
     }
 
     /// In the order of their names, each once.
-    fn found(
-        &self,
-        which: impl Fn(&Links) -> &Candidates,
-        key: u64,
-        holds: impl Fn(&Table) -> bool,
-    ) -> impl Iterator<Item = &Shared<Table>> {
+    fn found(&self, kind: Kind, key: u64, holds: impl Fn(&Table) -> bool) -> impl Iterator<Item = &Shared<Table>> {
         let links = self.links.get_or_init(|| Links::of(&self.by_name));
-        let known = links.find(which(links), key);
-        let names: BTreeSet<&QName> = known.chain(&self.touched).collect();
+        let mut names: Vec<&QName> = links.find(kind, key).chain(self.recent.find(kind, key)).collect();
+        names.extend(&self.touched);
+        names.sort_unstable();
+        names.dedup();
         names.into_iter().filter_map(|name| self.by_name.get(name)).filter(move |table| holds(table))
     }
 
     /// Remembers that the links of a table may no longer be as they were.
     fn touch(&mut self, name: &QName) {
-        /// So many may be looked at anew each time before it is worth making the links again.
-        const FEW: usize = 64;
-        if self.touched.len() > FEW.max(self.by_name.size() / 16) {
+        /// After so many changes, or a part of all tables, the links are made again and the recent ones forgotten.
+        const MANY: usize = 256;
+        if self.touched.as_ref() == Some(name) {
+            return;
+        }
+        if let Some(before) = self.touched.take().and_then(|before| self.by_name.get(&before)) {
+            self.recent.add(before);
+        }
+        if self.recent.changes > MANY.max(self.by_name.size()) {
             self.links = Arc::default();
-            self.touched.clear();
+            self.recent = Recent::default();
         }
         // Made before the change: a copy that makes them later would not know what was changed here.
         self.links.get_or_init(|| Links::of(&self.by_name));
-        self.touched.insert(name.clone());
+        self.touched = Some(name.clone());
     }
 }
 
@@ -328,7 +360,10 @@ mod tests {
             let table = format!("t{number}");
             tables.insert(name(&table), made(&table, &format!("i{number}"), None, None).into());
         }
-        assert!(tables.touched.len() < 100);
+        for number in (0..500).chain(0..500) {
+            tables.get_mut(&name(&format!("t{number}")));
+        }
+        assert!(tables.recent.changes < 600, "they were made again on the way");
         assert_eq!(tables.with_index(&name("i7")).map(|t| &t.name), Some(&name("t7")));
         assert_eq!(tables.with_index(&name("i499")).map(|t| &t.name), Some(&name("t499")));
     }

@@ -1,6 +1,6 @@
 //! A script taken apart.
 
-use crate::schema::{Change, QName};
+use crate::schema::{Change, QName, Schema};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -10,6 +10,8 @@ pub struct Script {
     pub statements: Vec<Statement>,
     /// Named and left out: the client's own commands, transaction control.
     pub skipped: Vec<Skipped>,
+    /// The schema that it was read on, with all changes that fit; none where the reader does not follow it.
+    pub after: Option<Box<Schema>>,
 }
 
 /// A piece of a script that is not run.

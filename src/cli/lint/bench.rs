@@ -90,7 +90,7 @@ impl Work<'_> {
                 self.file(&file.path);
             } else if !self.bench.connected && is_context(file) {
                 let script = self.read(&file.text);
-                self.pass(&script);
+                self.pass(script);
             }
         }
     }
@@ -106,7 +106,7 @@ impl Work<'_> {
             report.statements.extend(findings.into_iter().map(|finding| StatementReport::of(finding, dialect)));
             report.skipped.extend(script.skipped.iter().map(SkippedReport::of));
         }
-        self.pass(&script);
+        self.pass(script);
     }
 
     fn migration(&mut self, history: &History, migration: &Migration) {
@@ -118,7 +118,7 @@ impl Work<'_> {
                 self.part(history, migration, (Side::Up, up), &script);
             }
             if migration.is_for(self.bench.dialect.kind()) {
-                self.pass(&script);
+                self.pass(script);
             }
         }
         if let Some(down) = migration.down.as_ref().filter(|down| self.wanted.contains_key(&down.file)) {
@@ -170,9 +170,13 @@ impl Work<'_> {
         Some(self.reports.entry(name.to_owned()).or_insert_with(begin))
     }
 
-    /// Carries out what a file makes. With a database at hand its schema is the one that each file meets.
-    fn pass(&mut self, script: &Script) {
+    /// Goes on from what a file makes. With a database at hand its schema is the one that each file meets.
+    fn pass(&mut self, script: Script) {
         if self.bench.connected {
+            return;
+        }
+        if let Some(after) = script.after {
+            self.schema = *after;
             return;
         }
         for change in script.statements.iter().flat_map(|statement| &statement.reading.changes) {

@@ -113,7 +113,13 @@ const SINGLE: &[&str] = &[
 
 /// `CREATE INDEX`, `UPDATE`, `DO`, in upper case; `unknown` when the words begin no statement.
 pub(in crate::engine::postgres) fn class(text: &str) -> String {
-    let mut cursor = Cursor::new(text);
+    /// More words than any kind of statement begins with; only what follows WITH is looked for further on.
+    const WORDS: usize = 12;
+    let mut cursor = Cursor::leading(text, WORDS);
+    while cursor.take_sign('(') {}
+    if cursor.at_end() || cursor.sees("with") {
+        cursor = Cursor::new(text);
+    }
     class_of(&mut cursor).unwrap_or_else(|| "unknown".to_owned())
 }
 

@@ -1,6 +1,6 @@
 //! Walking through the words of one statement.
 
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::{Kind, Token, leading, tokens};
 use std::ops::Range;
 
 /// A name as written: its parts, folded to lower case where they were not quoted.
@@ -21,6 +21,11 @@ pub(in crate::engine::postgres) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     pub fn new(text: &'a str) -> Self {
         Self { text, tokens: tokens(text), at: 0 }
+    }
+
+    /// At the first words of a text, for those who need no more of it: it ends after `count` of them.
+    pub fn leading(text: &'a str, count: usize) -> Self {
+        Self { text, tokens: leading(text, count), at: 0 }
     }
 
     fn token(&self, ahead: usize) -> Option<&Token> {

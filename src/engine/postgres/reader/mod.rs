@@ -68,20 +68,35 @@ pub(super) fn read(text: &str, schema: &Schema) -> Script {
     let pieces = split::split(text);
     let deep = pieces.iter().any(|p| matches!(p, Piece::Statement { depth, chain, .. } if *depth > 20 || *chain > 100));
     if !deep {
-        return read_pieces(text, pieces, schema);
+        return read_pieces(text, pieces, schema, false);
     }
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().stack_size(grammar::STACK_BYTES);
-        let script = builder.spawn_scoped(scope, || read_pieces(text, pieces, schema));
+        let script = builder.spawn_scoped(scope, || read_pieces(text, pieces, schema, true));
         script.ok().and_then(|thread| thread.join().ok()).unwrap_or_default()
     })
 }
 
-fn read_pieces(text: &str, pieces: Vec<Piece>, schema: &Schema) -> Script {
+/// The statements that the grammar is asked about: what is never closed or too deep has a reason of its own.
+fn for_grammar<'t>(text: &'t str, piece: &Piece) -> Option<&'t str> {
+    match piece {
+        Piece::Statement { span, unclosed: None, depth, chain }
+            if *depth <= grammar::DEEPEST && *chain <= grammar::LONGEST_CHAIN =>
+        {
+            text.get(span.clone())
+        }
+        _ => None,
+    }
+}
+
+fn read_pieces(text: &str, pieces: Vec<Piece>, schema: &Schema, deep: bool) -> Script {
+    let asked: Vec<&str> = pieces.iter().filter_map(|piece| for_grammar(text, piece)).collect();
+    let mut errors = grammar::errors(&asked, deep).into_iter();
     let mut world = World::new(schema);
     let mut script = Script::default();
     let mut places = Places::new(text);
     for piece in pieces {
+        let errors = for_grammar(text, &piece).and_then(|_| errors.next()).unwrap_or_default();
         match piece {
             Piece::Skipped { span, why } => {
                 let (line, column) = places.of(span.start);
@@ -101,7 +116,7 @@ fn read_pieces(text: &str, pieces: Vec<Piece>, schema: &Schema) -> Script {
                 } else if depth > grammar::DEEPEST || chain > grammar::LONGEST_CHAIN {
                     vec![SyntaxProblem { message: "nested too deeply to be read".to_owned(), line, column }]
                 } else {
-                    grammar::problems(own, span.start, &places)
+                    grammar::problems(errors, span.start, &places)
                 };
                 let class = class::class(own);
                 let reading = if problems.is_empty() { world.statement(own, &class) } else { Reading::default() };
@@ -117,6 +132,7 @@ fn read_pieces(text: &str, pieces: Vec<Piece>, schema: &Schema) -> Script {
             }
         }
     }
+    script.after = Some(Box::new(world.schema.into_owned()));
     script
 }
 
@@ -131,7 +147,7 @@ fn open_end(text: &str, from: usize) -> &'static str {
 
 /// Why a statement that begins, ends or marks a transaction is left out.
 fn transaction_control(text: &str) -> Option<String> {
-    let mut cursor = cursor::Cursor::new(text);
+    let mut cursor = cursor::Cursor::leading(text, 2);
     let word = cursor.take_any(&[
         "begin",
         "start transaction",

@@ -75,5 +75,17 @@ pub(in crate::engine::postgres) fn words(text: &str) -> Vec<Range<usize>> {
 
 /// The tokens of one statement.
 pub(in crate::engine::postgres) fn tokens(text: &str) -> Vec<Token> {
-    lex(text, 0).filter_map(|l| l.kind.map(|kind| Token { kind, span: l.span })).collect()
+    // Words of SQL are about so long, with the blank after them.
+    let mut all = Vec::with_capacity(text.len() / 5 + 2);
+    all.extend(with_meaning(text));
+    all
+}
+
+/// The first tokens of one statement.
+pub(in crate::engine::postgres) fn leading(text: &str, count: usize) -> Vec<Token> {
+    with_meaning(text).take(count).collect()
+}
+
+fn with_meaning(text: &str) -> impl Iterator<Item = Token> + '_ {
+    lex(text, 0).filter_map(|l| l.kind.map(|kind| Token { kind, span: l.span }))
 }
