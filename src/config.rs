@@ -5,6 +5,7 @@
 
 use crate::assistant::provider::ProviderConfig;
 use crate::engine::Target;
+use crate::risk::Pace;
 use crate::{Error, ErrorCode, Result};
 use directories::ProjectDirs;
 use serde::Deserialize;
@@ -88,6 +89,50 @@ fn config_path() -> Option<PathBuf> {
     }
 }
 
+/// The folder for what is remembered: `LOCKSTEP_STATE_DIR`, or the platform's for such things.
+fn state_folder() -> Option<PathBuf> {
+    std::env::var_os("LOCKSTEP_STATE_DIR")
+        .map(PathBuf::from)
+        .or_else(|| folders().map(|f| f.state_dir().unwrap_or_else(|| f.data_local_dir()).to_path_buf()))
+}
+
+/// How fast servers were seen to work, by the database's URL as it is shown. What cannot be read or kept is as if it
+/// had not been measured.
+#[derive(Debug)]
+pub struct Paces {
+    path: Option<PathBuf>,
+}
+
+impl Paces {
+    pub fn open() -> Self {
+        Self { path: state_folder().map(|folder| folder.join("paces.json")) }
+    }
+
+    pub fn of(&self, shown: &str) -> Option<Pace> {
+        self.all().get(shown).copied()
+    }
+
+    pub fn keep(&self, shown: &str, pace: Pace) {
+        let Some(path) = &self.path else { return };
+        let mut all = self.all();
+        all.insert(shown.to_owned(), pace);
+        let write = || -> std::io::Result<()> {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::write(path, serde_json::to_vec_pretty(&all)?)
+        };
+        if let Err(why) = write() {
+            tracing::debug!("the server's pace could not be kept: {why}");
+        }
+    }
+
+    fn all(&self) -> BTreeMap<String, Pace> {
+        let text = self.path.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}
+
 /// Connections used lately, newest first, without their passwords.
 #[derive(Debug)]
 pub struct Recent {
@@ -98,12 +143,8 @@ impl Recent {
     /// How many are remembered.
     const KEPT: usize = 10;
 
-    /// In `LOCKSTEP_STATE_DIR`, or the platform's folder for such things.
     pub fn open() -> Self {
-        let folder = std::env::var_os("LOCKSTEP_STATE_DIR")
-            .map(PathBuf::from)
-            .or_else(|| folders().map(|f| f.state_dir().unwrap_or_else(|| f.data_local_dir()).to_path_buf()));
-        Self { path: folder.map(|f| f.join("recent")) }
+        Self { path: state_folder().map(|folder| folder.join("recent")) }
     }
 
     pub fn targets(&self) -> Vec<Target> {

@@ -10,7 +10,7 @@ use crate::migrations::Layout;
 use crate::plan::{Plan, PlanOptions, Style};
 use crate::project::Project;
 use crate::schema::Schema;
-use crate::{Error, ErrorCode, Result, diff, plan, risk};
+use crate::{Error, ErrorCode, Result, diff, plan, risk, watch};
 use std::path::Path;
 
 pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
@@ -50,6 +50,11 @@ pub async fn run(args: args::Plan, config: &Config) -> Result<Status> {
     risk::annotate_by(&mut plan, &before.schema, before.dialect.as_ref(), before.database.is_some(), &settings);
     if let Some(database) = before.database.as_deref().filter(|_| !args.no_probes) {
         probe(&mut plan, &before.schema, database).await;
+    }
+    if let Some(database) = before.database.as_deref()
+        && let Err(why) = watch::foresee(database, &mut plan).await
+    {
+        output::note(&format!("who holds locks now could not be seen: {}", why.message));
     }
     if let Format::Framework(layout) = format {
         let place = export::Place { output: args.output.as_deref(), version_from: args.version_from.as_deref() };

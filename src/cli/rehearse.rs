@@ -2,11 +2,11 @@
 
 use super::args::{PlainFormat, Rehearse};
 use super::{Status, output, show, source};
-use crate::config::Config;
+use crate::config::{Config, Paces};
 use crate::plan::{self, Plan, Step};
 use crate::rehearse::{self, Measured, Options, Progress, Rehearsal, State, StepRehearsal};
 use crate::sql::one_line;
-use crate::{Error, Result, risk};
+use crate::{Error, Result, risk, watch};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -40,7 +40,11 @@ pub async fn run(args: Rehearse, config: &Config) -> Result<Status> {
     };
     let options = Options { on, sample: args.sample };
     let rehearsal = rehearse::rehearse(&database, &plan, &options, &|progress| output::note(&said(&progress))).await?;
+    if let Some(pace) = rehearsal.pace {
+        Paces::open().keep(&database.info().shown, pace);
+    }
     rehearsal.mark(&mut plan);
+    watch::foresee(database.as_ref(), &mut plan).await?;
     match args.format {
         PlainFormat::Json => {
             let steps = plan.steps.iter().map(|step| StepReport { step, rehearsal: rehearsal.step(&step.id) });

@@ -53,6 +53,14 @@ pub fn step(step: &Step) -> String {
     if let Some(e) = step.estimate_ms {
         line("estimate", &format!("{} to {} ms ({})", e.low, e.high, word(e.evidence)));
     }
+    if let Some(wait) = step.wait_ms {
+        line("wait", &format!("{} to {} ms for its locks ({})", wait.low, wait.high, word(wait.evidence)));
+    }
+    if let Some(needs) = step.needs {
+        let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
+        let (disk, wal) = (megabytes(needs.disk_bytes), megabytes(needs.wal_bytes));
+        line("needs", &format!("about {disk} MB of disk, and {wal} MB of write-ahead log"));
+    }
     for risk in &step.risks {
         line("risk", &self::risk(risk));
     }

@@ -3,6 +3,7 @@
 use super::{Dialect, Row};
 use crate::Result;
 use crate::plan::{Backfill, Check, Lock};
+use crate::risk::Pace;
 use crate::schema::{QName, Schema};
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,10 @@ pub trait Shadow: Send {
     /// # Errors
     /// Why it does not work here.
     async fn reach(&mut self, sql: &str) -> Result<Reach>;
+
+    /// How fast this server reads, builds and rewrites, by a table made for the purpose; `None` when it is not the
+    /// original's server, or cannot be told. Leaves nothing behind.
+    async fn pace(&mut self) -> Result<Option<Pace>>;
 
     /// Reads rows of the shadow.
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>>;

@@ -95,11 +95,13 @@ pub struct ConnectOptions {
     pub read_only: bool,
     /// Give up connecting after this long.
     pub timeout: std::time::Duration,
+    /// How fast the server works, where an earlier rehearsal has measured it.
+    pub pace: Option<crate::risk::Pace>,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        Self { read_only: false, timeout: std::time::Duration::from_secs(10) }
+        Self { read_only: false, timeout: std::time::Duration::from_secs(10), pace: None }
     }
 }
 

@@ -24,8 +24,8 @@ pub use order::order;
 pub(crate) use order::words;
 pub use script::{from_sql, of_changes as rollback_of};
 pub use step::{
-    Backfill, Check, Estimate, Evidence, Lock, LockMode, Phase, Plan, Risk, Rollback, RollbackKind, Severity, Step,
-    StepKind, Style,
+    Backfill, Check, Estimate, Evidence, Lock, LockMode, Needs, Phase, Plan, Risk, Rollback, RollbackKind, Severity,
+    Step, StepKind, Style,
 };
 
 use crate::schema::{Change, Schema};

@@ -69,6 +69,11 @@ pub struct Step {
     pub scans: Vec<String>,
     #[serde(default)]
     pub estimate_ms: Option<Estimate>,
+    /// How long it may queue for its locks, by the transactions that are open now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<Estimate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Needs>,
     #[serde(default)]
     pub risks: Vec<Risk>,
     pub rollback: Rollback,
@@ -118,6 +123,8 @@ impl Step {
             rewrites: Vec::new(),
             scans: Vec::new(),
             estimate_ms: None,
+            wait_ms: None,
+            needs: None,
             risks: Vec::new(),
             rollback: Rollback::none("no rollback was worked out for this step"),
             derives_rollback: false,
@@ -370,6 +377,15 @@ pub struct Estimate {
     pub low: u64,
     pub high: u64,
     pub evidence: Evidence,
+}
+
+/// What a step needs besides time, in bytes: about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needs {
+    /// Free disk space while it runs.
+    pub disk_bytes: u64,
+    /// Write-ahead log, which standbys have to take too.
+    pub wal_bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -144,6 +144,8 @@ async fn on_shadow(
     } else {
         None
     };
+    // Of another server it would tell nothing about this one.
+    let pace = if options.on.is_none() { trial.shadow.pace().await.unwrap_or_default() } else { None };
     let (steps, stuck) = (trial.steps, trial.stuck);
     let queries = trial.queries.map(|watched| watched.found);
     let passed =
@@ -159,6 +161,7 @@ async fn on_shadow(
         back,
         stuck,
         queries,
+        pace,
     })
 }
 

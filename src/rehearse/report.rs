@@ -5,6 +5,7 @@ use super::queries::Queries;
 use crate::Error;
 use crate::engine::{Observed, Seen};
 use crate::plan::{Evidence, Lock, Plan, Risk, Severity, Step};
+use crate::risk::Pace;
 use crate::schema::ObjectKind;
 use crate::sql::one_line;
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct Rehearsal {
     pub stuck: Option<String>,
     /// How the application's statements fare afterwards; nothing where they are not known.
     pub queries: Option<Queries>,
+    /// How fast the target's server was seen to work.
+    pub pace: Option<Pace>,
 }
 
 /// The schema at the end of a way.

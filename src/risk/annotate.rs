@@ -1,7 +1,7 @@
 //! A whole plan, judged step by step.
 
 use super::assess::{Moment, merge_locks, merge_names, merge_risks};
-use super::estimate::{Work, estimate};
+use super::estimate::{Work, estimate, needs};
 use super::flow::{Flow, Transactions};
 use super::lint::reads_whole;
 use super::privacy::Lexicon;
@@ -49,6 +49,8 @@ fn judge_step(step: &mut Step, moment: &mut Moment<'_>) {
     step.scans.clear();
     step.risks.clear();
     step.estimate_ms = None;
+    step.needs = None;
+    step.wait_ms = None;
     let statements = read(step, moment);
     step.parsed = statements.iter().all(Statement::parsed) && (!statements.is_empty() || step.sql.is_empty());
     mend_transaction(step, &statements);
@@ -83,7 +85,9 @@ fn judge_step(step: &mut Step, moment: &mut Moment<'_>) {
             index_builds: &builds,
             backfill: step.backfill.as_ref(),
         };
-        step.estimate_ms = estimate(&work, start.as_ref().unwrap_or(&moment.schema));
+        let schema = start.as_ref().unwrap_or(&moment.schema);
+        step.estimate_ms = estimate(&work, schema, moment.judge.pace());
+        step.needs = needs(&work, schema);
     }
     step.scans = reads_whole(std::mem::take(&mut step.scans), builds);
     step.risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));

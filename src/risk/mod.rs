@@ -9,6 +9,7 @@ mod estimate;
 mod flow;
 pub mod levels;
 mod lint;
+mod pace;
 mod place;
 pub mod policy;
 pub mod privacy;
@@ -20,6 +21,7 @@ mod size;
 pub use annotate::{annotate, annotate_by};
 pub use flow::Transactions;
 pub use lint::{Conditions, Finding, lint, lint_by, lint_script};
+pub use pace::Pace;
 pub use place::place;
 pub use probe::{Answer, Asks, COUNTED, Question, answered, questions_of, settle};
 pub use settings::Settings;
@@ -34,6 +36,11 @@ use std::time::Duration;
 pub trait Judge: Syntax {
     /// `context` has what earlier statements made and the conditions the statement would run under.
     fn judge(&self, statement: &Statement, context: &Context<'_>) -> Judgement;
+
+    /// How fast the server works, where that was measured.
+    fn pace(&self) -> Option<Pace> {
+        None
+    }
 
     /// Whether the engine has ways to change a table while others write to it (CONCURRENTLY, NOT VALID), so that
     /// not using them is worth a finding.

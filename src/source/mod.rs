@@ -10,7 +10,7 @@ pub use files::{read_file, read_file_or_stdin};
 pub use folders::{Folder, Folders};
 pub use renames::renames;
 
-use crate::config::Config;
+use crate::config::{Config, Paces};
 use crate::engine::{self, ConnectOptions, Database, Dialect, ServerInfo, Target};
 use crate::error::Location;
 use crate::migrations::{History, Layout};
@@ -130,7 +130,7 @@ impl Source {
     pub async fn load(self, context: Context<'_>) -> Result<Loaded> {
         match self {
             Self::Database(target, options) => {
-                let database = engine::connect(&target, &options).await?;
+                let database = engine::connect(&target, &paced(&target, &options)).await?;
                 let schema = database.inspect().await?;
                 Ok(Loaded { schema, dialect: database.dialect(), database: Some(database), notes: Vec::new() })
             }
@@ -277,8 +277,13 @@ fn other_version(beside: &Schema, shadow: &ServerInfo) -> Option<String> {
 /// Opens a database for a command that needs a live one.
 pub async fn connect(url: &str, config: &Config) -> Result<Arc<dyn Database>> {
     match Source::parse(url, config)? {
-        Source::Database(target, options) => engine::connect(&target, &options).await,
+        Source::Database(target, options) => engine::connect(&target, &paced(&target, &options)).await,
         _ => Err(Error::usage(format!("{url} is not a database"))
             .hint("Name one by its URL: postgres://user@host/database or sqlite:file.")),
     }
+}
+
+/// The options with the pace that an earlier rehearsal has measured.
+fn paced(target: &Target, options: &ConnectOptions) -> ConnectOptions {
+    ConnectOptions { pace: Paces::open().of(&target.shown), ..options.clone() }
 }

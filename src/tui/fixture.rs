@@ -274,5 +274,6 @@ pub fn rehearsal() -> Rehearsal {
         back: Some(Ending { exact: true, differences: Vec::new() }),
         stuck: None,
         queries: None,
+        pace: None,
     }
 }

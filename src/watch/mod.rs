@@ -3,7 +3,9 @@
 mod gauges;
 mod sampling;
 mod series;
+mod waits;
 
 pub use gauges::{Gauges, Light};
 pub use sampling::{Reading, Watch, watch};
 pub use series::Series;
+pub use waits::foresee;

@@ -12,6 +12,7 @@ use crate::engine::{
     TableUse, Target,
 };
 use crate::plan::Step;
+use crate::risk::Pace;
 use crate::schema::{OutlineEntry, QName, Schema};
 use crate::sql::SqlFile;
 use async_trait::async_trait;
@@ -23,6 +24,8 @@ pub(super) struct PostgresDatabase {
     route: Route,
     /// The time zone of a step's session, where it can be told.
     zone: Option<String>,
+    /// How fast the server works, where that was measured.
+    pace: Option<Pace>,
     /// Reads catalogs, which may take seconds.
     catalog: Line,
     /// Asks rows, briefly and without waiting for locks.
@@ -42,7 +45,7 @@ pub(super) async fn connect(target: &Target, options: &ConnectOptions) -> Result
     let catalog = Line::new(route.clone(), "lockstep-catalog", observer_settings(version, "5s", "5min"));
     let probes = Line::new(route.clone(), "lockstep-probe", observer_settings(version, "1ms", "2s"));
     let control = Line::new(route.clone(), "lockstep-control", observer_settings(version, "100ms", "5s"));
-    Ok(PostgresDatabase { info, route, zone, catalog, probes, control: Arc::new(control) })
+    Ok(PostgresDatabase { info, route, zone, pace: options.pace, catalog, probes, control: Arc::new(control) })
 }
 
 #[async_trait]
@@ -52,7 +55,8 @@ impl Database for PostgresDatabase {
     }
 
     fn dialect(&self) -> Arc<dyn Dialect> {
-        Arc::new(PostgresDialect::of_server(self.info.version_number, self.zone.as_deref()))
+        let dialect = PostgresDialect::of_server(self.info.version_number, self.zone.as_deref());
+        Arc::new(PostgresDialect { pace: self.pace, ..dialect })
     }
 
     async fn outline(&self) -> Result<Vec<OutlineEntry>> {

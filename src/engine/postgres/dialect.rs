@@ -3,7 +3,7 @@
 use super::{backfill, judge, patterns, portable, probes, reader, render, script, spots, types, usual};
 use crate::engine::Dialect;
 use crate::plan::{Backfill, Check, KeptRows, Patterns, PlanOptions, Step};
-use crate::risk::{Asks, Context, Granted, Guard, Judge, Judgement, Spot, TransactionWord};
+use crate::risk::{Asks, Context, Granted, Guard, Judge, Judgement, Pace, Spot, TransactionWord};
 use crate::schema::{Change, EngineKind, ObjectRef, QName, Schema};
 use crate::sql::{Script, Statement, Syntax};
 use std::ops::Range;
@@ -15,22 +15,24 @@ pub struct PostgresDialect {
     pub version: u32,
     /// Whether a step's session is in UTC, or in a zone that is always the same; `None` when no server says.
     pub in_utc: Option<bool>,
+    /// How fast the server works, where that was measured.
+    pub pace: Option<Pace>,
 }
 
 impl PostgresDialect {
     /// The newest version that is known here.
     pub fn newest() -> Self {
-        Self { version: 18, in_utc: None }
+        Self { version: 18, in_utc: None, pace: None }
     }
 
     /// As a server of this version has it, whose sessions are in the time zone.
     pub(super) fn of_server(version_number: u32, zone: Option<&str>) -> Self {
-        Self { version: (version_number / 10_000).clamp(13, 18), in_utc: zone.map(usual::is_utc) }
+        Self { version: (version_number / 10_000).clamp(13, 18), in_utc: zone.map(usual::is_utc), pace: None }
     }
 
     /// A version that is known here.
     pub fn of(version: u32) -> Option<Self> {
-        (13..=18).contains(&version).then_some(Self { version, in_utc: None })
+        (13..=18).contains(&version).then_some(Self { version, in_utc: None, pace: None })
     }
 }
 
@@ -115,6 +117,10 @@ impl Patterns for PostgresDialect {
 }
 
 impl Judge for PostgresDialect {
+    fn pace(&self) -> Option<Pace> {
+        self.pace
+    }
+
     fn judge(&self, statement: &Statement, context: &Context<'_>) -> Judgement {
         judge::judge(self, statement, context)
     }

@@ -9,6 +9,7 @@ use super::render::{ident, relation};
 use super::scratch;
 use super::session::query;
 use crate::engine::{Dialect, Observed, Reach, Row, Seen, Shadow, Trial, Value};
+use crate::risk::Pace;
 use crate::schema::{QName, Schema};
 use crate::sql::{SqlFile, Syntax};
 use crate::{Error, ErrorCode, Result};
@@ -120,6 +121,11 @@ impl Shadow for SqliteShadow {
 
     async fn reach(&mut self, sql: &str) -> Result<Reach> {
         query(&mut self.connection, &format!("EXPLAIN QUERY PLAN {sql}"), &[]).await.map(|_| Reach::default())
+    }
+
+    async fn pace(&mut self) -> Result<Option<Pace>> {
+        // Memory tells nothing of the file.
+        Ok(None)
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>> {

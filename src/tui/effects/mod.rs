@@ -12,6 +12,7 @@ pub use edit::edit;
 use super::effect::Effect;
 use super::message::{Connected, FromDatabase, Message};
 use crate::assistant::provider::Provider;
+use crate::config::Paces;
 use crate::engine::{self, ConnectOptions, Database, Target};
 use crate::run::{Command, Journal};
 use crate::sql::{Highlighter, one_line};
@@ -162,7 +163,8 @@ impl Runner {
     fn connect(&mut self, generation: u64, target: Target) {
         self.gauges = None;
         *lock(&self.database) = None;
-        let (options, slot) = (self.connect.clone(), Arc::clone(&self.database));
+        let pace = Paces::open().of(&target.shown);
+        let (options, slot) = (ConnectOptions { pace, ..self.connect.clone() }, Arc::clone(&self.database));
         self.task(async move {
             let result = engine::connect(&target, &options).await.map(|database| {
                 let connected = Connected { info: database.info().clone(), dialect: database.dialect() };

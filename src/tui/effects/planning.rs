@@ -10,7 +10,7 @@ use crate::project::Project;
 use crate::schema::{Change, EngineKind, Schema};
 use crate::source::{self, Source};
 use crate::sql::SqlFile;
-use crate::{Error, Result, diff, risk};
+use crate::{Error, Result, diff, risk, watch};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,12 +20,16 @@ const CONTEXT: usize = 3;
 /// A plan from where it comes from, judged, with what it changes.
 pub async fn build(source: Origin, style: Style, ground: Ground, database: Result<Arc<dyn Database>>) -> Result<Built> {
     let wanted = match &source {
-        Origin::Wanted { text, .. } => Some(database?.schema_of(&[SqlFile::unnamed(text)]).await?.schema),
+        Origin::Wanted { text, .. } => Some(database.clone()?.schema_of(&[SqlFile::unnamed(text)]).await?.schema),
         _ => None,
     };
-    tokio::task::spawn_blocking(move || build_now(source, style, &ground, wanted.as_ref()))
-        .await
-        .map_err(|_| Error::internal("making the plan broke off"))?
+    let built = tokio::task::spawn_blocking(move || build_now(source, style, &ground, wanted.as_ref()));
+    let mut built = built.await.map_err(|_| Error::internal("making the plan broke off"))??;
+    if let Ok(database) = &database {
+        // A plan without this forecast is still a plan.
+        let _ = watch::foresee(database.as_ref(), &mut built.plan).await;
+    }
+    Ok(built)
 }
 
 fn build_now(source: Origin, style: Style, ground: &Ground, wanted: Option<&Schema>) -> Result<Built> {

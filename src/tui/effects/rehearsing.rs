@@ -2,6 +2,7 @@
 
 use super::super::message::Message;
 use super::Runner;
+use crate::config::Paces;
 use crate::plan::Plan;
 use crate::rehearse::{self, Options};
 
@@ -14,7 +15,11 @@ impl Runner {
                 Ok(database) => {
                     // Progress that the screen is too busy for is not worth waiting for.
                     let tell = |news| drop(messages.try_send(Message::Rehearsing(id, news)));
-                    rehearse::rehearse(&database, &plan, &Options::default(), &tell).await
+                    let tried = rehearse::rehearse(&database, &plan, &Options::default(), &tell).await;
+                    if let Some(pace) = tried.as_ref().ok().and_then(|rehearsal| rehearsal.pace) {
+                        Paces::open().keep(&database.info().shown, pace);
+                    }
+                    tried
                 }
                 Err(why) => Err(why),
             };

@@ -111,6 +111,19 @@ pub fn harm(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
         let (low, high) = (duration(estimate.low as f64), duration(estimate.high as f64));
         lines.push(pen.line(format!("Takes about {low} to {high} ({evidence})"), Role::Text));
     }
+    if let Some(wait) = &step.wait_ms {
+        let (low, high) = (duration(wait.low as f64), duration(wait.high as f64));
+        lines.push(pen.line(format!("May wait {low} to {high} for its locks"), Role::Text));
+    }
+    if let Some(needs) = &step.needs {
+        let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
+        let text = format!(
+            "Needs about {} MB of disk and {} MB of write-ahead log",
+            megabytes(needs.disk_bytes),
+            megabytes(needs.wal_bytes)
+        );
+        lines.push(pen.line(text, Role::Text));
+    }
     for risk in &step.risks {
         lines.push(Line::from(vec![
             pen.severity(Some(risk.severity)),

@@ -111,7 +111,7 @@ mod tests {
         let script = read(sql, &schema);
         let made = HashSet::new();
         let context = Context { schema: &schema, connected: true, made_here: &made, in_transaction: true };
-        judge(&PostgresDialect { version, in_utc: None }, &script.statements[0], &context)
+        judge(&PostgresDialect { version, ..PostgresDialect::newest() }, &script.statements[0], &context)
     }
 
     fn locks(version: u32, sql: &str) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod notices;
+mod pace;
 mod relations;
 mod sample;
 mod trial;
@@ -13,6 +14,7 @@ use super::session::values;
 use super::wire::{Cells, rows, run};
 use super::{catalog, reader, statements};
 use crate::engine::{Dialect, Observed, Reach, Row, ServerInfo, SessionRole, Shadow, Trial};
+use crate::risk::Pace;
 use crate::schema::{QName, Schema};
 use crate::{Error, ErrorCode, Result};
 use async_trait::async_trait;
@@ -166,6 +168,13 @@ impl Shadow for PostgresShadow {
 
     async fn reach(&mut self, sql: &str) -> Result<Reach> {
         statements::reach(&mut self.runner, sql).await
+    }
+
+    async fn pace(&mut self) -> Result<Option<Pace>> {
+        if self.ground == Ground::Ours {
+            return Ok(None);
+        }
+        pace::measure(&mut self.runner).await
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>> {

@@ -25,7 +25,7 @@ const BASE: &str = "
     create domain positive as int check (value > 0);";
 
 fn dialect(version: u32) -> PostgresDialect {
-    PostgresDialect { version, in_utc: None }
+    PostgresDialect { version, ..PostgresDialect::newest() }
 }
 
 /// A database in which `big`, `p` and the partitions are large.
