@@ -28,11 +28,14 @@ pub async fn probe(
     let mut out = Vec::with_capacity(questions.len());
     for question in questions {
         let key = (&question.table, &question.asks);
-        if !known.contains_key(&key) {
+        let answer = if let Some(answer) = known.get(&key) {
+            answer.clone()
+        } else {
             let bytes = schema.tables.get(&question.table).and_then(|t| t.stats.bytes);
-            known.insert(key, ask(database, dialect.as_ref(), question, bytes, end).await);
-        }
-        out.extend(known.get(&key).cloned());
+            ask(database, dialect.as_ref(), question, bytes, end).await
+        };
+        known.insert(key, answer.clone());
+        out.push(answer);
     }
     out
 }
@@ -48,7 +51,7 @@ async fn ask(
         return Answer::Unknown("it cannot be asked without running code of the statement".into());
     };
     // Two rows that are the same are seldom in one sample.
-    let can_sample = !matches!(question.asks, Asks::Duplicates { .. } | Asks::AnyRow);
+    let can_sample = !matches!(question.asks, Asks::Duplicates { .. } | Asks::AnyRow | Asks::Matches { .. });
     let mut looked_at = None;
     if let Some(bytes) = bytes.filter(|bytes| *bytes > LARGE && can_sample) {
         #[expect(clippy::cast_precision_loss, reason = "a share of the table need not be exact")]

@@ -74,7 +74,7 @@ impl Moment<'_> {
             let open = question.open();
             stage.on_table(&open.rule, &question.table, open.message)
         };
-        questions.iter().filter_map(open).collect()
+        questions.iter().filter(|question| question.is_told()).filter_map(open).collect()
     }
 
     /// Carries changes out on the schema; those that do not fit are left out.

@@ -128,10 +128,10 @@ impl Flow {
         let context = moment.context(self.open.is_some());
         let stage = Stage { context: &context };
         let locks = locks(judgement);
-        self.timeouts(judgement, &locks, &stage, &mut out);
-        self.order(statement, judgement, &locks, &stage, &mut out);
+        self.timeouts(judgement, &locks, stage, &mut out);
+        self.order(statement, judgement, &locks, stage, &mut out);
         if let Some(open) = &mut self.open {
-            let statement_is = Here { statement, judgement, locks: &locks, stage: &stage };
+            let statement_is = Here { statement, judgement, locks: &locks, stage };
             open.pass(&statement_is, &mut out);
         }
         out
@@ -166,7 +166,7 @@ impl Flow {
         self.told_of_lock_timeout |= guard.timeout == Timeout::Lock && !set;
     }
 
-    fn timeouts(&mut self, judgement: &Judgement, locks: &[(QName, LockMode)], stage: &Stage<'_>, out: &mut Vec<Risk>) {
+    fn timeouts(&mut self, judgement: &Judgement, locks: &[(QName, LockMode)], stage: Stage<'_>, out: &mut Vec<Risk>) {
         if self.guarded {
             return;
         }
@@ -198,7 +198,7 @@ impl Flow {
         statement: &Statement,
         judgement: &Judgement,
         locks: &[(QName, LockMode)],
-        stage: &Stage<'_>,
+        stage: Stage<'_>,
         out: &mut Vec<Risk>,
     ) {
         let strongest = |table: &QName| locks.iter().any(|(name, mode)| name == table && mode.blocks_reads());
@@ -239,7 +239,7 @@ struct Here<'a> {
     statement: &'a Statement,
     judgement: &'a Judgement,
     locks: &'a [(QName, LockMode)],
-    stage: &'a Stage<'a>,
+    stage: Stage<'a>,
 }
 
 impl Open {

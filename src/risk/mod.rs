@@ -23,7 +23,7 @@ pub use flow::Transactions;
 pub use lint::{Conditions, Finding, lint, lint_by, lint_script};
 pub use pace::Pace;
 pub use place::place;
-pub use probe::{Answer, Asks, COUNTED, Question, answered, questions_of, settle};
+pub use probe::{Answer, Asks, COUNTED, MANY, Question, answered, questions_of, settle};
 pub use settings::Settings;
 
 use crate::plan::{Lock, Risk};
@@ -60,6 +60,11 @@ pub trait Judge: Syntax {
 
     /// Who gets to read which relations by a GRANT.
     fn granted(&self, _statement: &Statement, _schema: &Schema) -> Option<Granted> {
+        None
+    }
+
+    /// The table and the condition of an UPDATE or DELETE of one table, where the condition stands for itself.
+    fn changed_rows(&self, _statement: &Statement) -> Option<(QName, String)> {
         None
     }
 

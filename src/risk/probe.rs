@@ -11,6 +11,9 @@ use std::collections::HashSet;
 /// Offending rows are counted up to here.
 pub const COUNTED: u64 = 1_000;
 
+/// Rows that a statement changes are counted up to here: they are many.
+pub const MANY: u64 = 20_000;
+
 /// A question to the rows of one table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
@@ -47,6 +50,10 @@ pub enum Asks {
     Breaks {
         expression: String,
     },
+    /// Rows that a statement with this condition changes.
+    Matches {
+        condition: String,
+    },
     /// Rows whose value does not fit another type.
     Misfits {
         column: String,
@@ -81,7 +88,12 @@ impl<'a> Asker<'a> {
 
     /// What a statement's changes ask. `now` is the schema just before it.
     pub fn of_statement(&mut self, statement: &Statement, now: &Schema) -> Vec<Question> {
-        let questions = self.of_changes(&statement.reading.changes, now);
+        let mut questions = self.of_changes(&statement.reading.changes, now);
+        if let Some((table, condition)) = self.judge.changed_rows(statement) {
+            let what = format!("rows of {} that one statement changes", table.short());
+            let question = self.question("many-rows-changed", &table, Asks::Matches { condition }, what);
+            questions.extend(Some(question).filter(|question| self.can_be_asked(question)));
+        }
         self.written.extend(statement.reading.writes.iter().map(|RowWrite { table, .. }| table.clone()));
         questions
     }
@@ -212,7 +224,7 @@ impl<'a> Asker<'a> {
         let Some(table) = self.live.tables.get(&question.table).filter(|t| t.foreign.is_none()) else { return false };
         let there = |columns: &[String]| columns.iter().all(|name| table.column(name).is_some());
         match &question.asks {
-            Asks::AnyRow | Asks::Breaks { .. } => true,
+            Asks::AnyRow | Asks::Breaks { .. } | Asks::Matches { .. } => true,
             Asks::Nulls { columns } | Asks::Duplicates { columns, .. } => there(columns),
             Asks::Orphans { columns, references, referenced } => {
                 let other = self.live.tables.get(references);
@@ -226,6 +238,11 @@ impl<'a> Asker<'a> {
 }
 
 impl Question {
+    /// Whether it is worth a word before the rows are asked: else they may only be many.
+    pub fn is_told(&self) -> bool {
+        !matches!(self.asks, Asks::Matches { .. })
+    }
+
     /// What there is to say before the rows are asked.
     pub(super) fn open(&self) -> Risk {
         risk("may-fail-on-rows", format!("it fails if there are {}", self.what))
@@ -240,12 +257,15 @@ impl Question {
     fn answered(&self, answer: &Answer) -> Option<Risk> {
         match answer {
             Answer::None => None,
+            Answer::Found(count) if matches!(self.asks, Asks::Matches { .. }) && *count < MANY => None,
+            Answer::Unknown(_) if !self.is_told() => None,
             Answer::Unknown(why) => {
                 let open = self.open();
                 Some(Risk { message: format!("{}; not looked at: {why}", open.message), ..open })
             }
             Answer::Found(count) => {
-                let count = if *count >= COUNTED { format!("{COUNTED} or more") } else { count.to_string() };
+                let limit = if self.is_told() { COUNTED } else { MANY };
+                let count = if *count >= limit { format!("{limit} or more") } else { count.to_string() };
                 let made = risk(self.rule, format!("there are {count} {}", self.what));
                 let made = Risk { evidence: Evidence::Measured, ..made };
                 Some(if self.may_change {
@@ -286,7 +306,7 @@ pub fn settle(risks: &mut Vec<Risk>, question: &Question, answer: &Answer) {
     let before = risks.len();
     risks.retain(|risk| !question.is_open_in(risk));
     // Where nobody can be hurt nothing was open.
-    if risks.len() < before {
+    if risks.len() < before || !question.is_told() {
         risks.extend(question.answered(answer));
     }
     risks.sort_by_key(|risk| std::cmp::Reverse(risk.severity));

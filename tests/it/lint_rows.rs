@@ -74,6 +74,23 @@ async fn rows_that_make_a_statement_fail_are_counted_and_others_clear_it() {
 }
 
 #[tokio::test]
+async fn many_rows_that_one_statement_changes_are_told() {
+    let scratch =
+        Scratch::new("CREATE TABLE wide AS SELECT i AS id, 0 AS n FROM generate_series(1, 30000) i; ANALYZE").await;
+    let folder = tempfile::tempdir().unwrap();
+    let many = |sql: &str| {
+        let report = lint(&url(&scratch), folder.path(), sql, &[]);
+        let risks = report["files"][0]["statements"][0]["risks"].as_array().unwrap().clone();
+        risks.into_iter().find(|risk| risk["rule"] == "many-rows-changed")
+    };
+    let told = many("UPDATE wide SET n = 1 WHERE id > 5").unwrap();
+    assert!(told["evidence"] == "measured" && told["message"].as_str().unwrap().contains("20000 or more"), "{told}");
+    assert_eq!(many("UPDATE wide SET n = 1 WHERE id < 5"), None);
+    assert_eq!(many("DELETE FROM wide WHERE pg_sleep(1) IS NULL"), None, "no code of the statement is run");
+    scratch.remove().await;
+}
+
+#[tokio::test]
 async fn rows_are_not_asked_by_code_of_the_statement_nor_behind_a_lock() {
     let setup =
         format!("{DATA}; CREATE FUNCTION odd(int) RETURNS bool LANGUAGE sql AS 'SELECT pg_sleep(60) IS NOT NULL'");

@@ -20,8 +20,15 @@ pub async fn settle(files: &mut [FileReport], database: &dyn Database, schema: &
 
 fn put(statement: &mut StatementReport, question: &Question, answer: &Answer) {
     let open = statement.risks.iter().position(|found| question.is_open_in(&found.risk));
-    let Some(at) = open else { return };
-    let Found { line, column, .. } = statement.risks.remove(at);
-    statement.risks.extend(answered(question, answer).map(|risk| Found::at(risk, (line, column))));
+    let place = match open {
+        Some(at) => {
+            let Found { line, column, .. } = statement.risks.remove(at);
+            (line, column)
+        }
+        // How many rows there are is no question that stands open.
+        None if !question.is_told() => (statement.finding.line, statement.finding.column),
+        None => return,
+    };
+    statement.risks.extend(answered(question, answer).map(|risk| Found::at(risk, place)));
     statement.risks.sort_by_key(|found| std::cmp::Reverse(found.risk.severity));
 }

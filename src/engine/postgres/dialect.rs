@@ -137,6 +137,10 @@ impl Judge for PostgresDialect {
         spots::granted(statement, schema)
     }
 
+    fn changed_rows(&self, statement: &Statement) -> Option<(QName, String)> {
+        probes::changed_rows(statement)
+    }
+
     fn may_refuse(&self, old: &str, new: &str, schema: &Schema) -> bool {
         spots::narrows(old, new, schema)
     }

@@ -4,8 +4,9 @@
 use super::reader::cursor::Cursor;
 use super::reader::tokens::Kind;
 use super::render::{ident, literal, relation};
-use crate::risk::{Asks, COUNTED};
+use crate::risk::{Asks, COUNTED, MANY};
 use crate::schema::QName;
+use crate::sql::Statement;
 
 /// Functions that only compute, quickly, from their arguments.
 const HARMLESS: &[&str] = &[
@@ -97,8 +98,25 @@ pub(super) fn sql(version: u32, table: &QName, asks: &Asks, percent: Option<f64>
         }
         Asks::Breaks { expression } if is_harmless(expression) => rows(&format!("NOT ({expression})")),
         Asks::Breaks { .. } => return None,
+        Asks::Matches { condition } => {
+            format!(
+                "SELECT count(*) FROM (SELECT 1 FROM {}{sample} WHERE {condition} LIMIT {MANY}) AS found",
+                relation(table)
+            )
+        }
         Asks::Misfits { column, old, new } => rows(&misfit(version, &format!("t.{}", ident(column)), old, new)?),
     })
+}
+
+/// Of an UPDATE or DELETE with a condition on its own table alone.
+pub(super) fn changed_rows(statement: &Statement) -> Option<(QName, String)> {
+    if !matches!(statement.class.as_str(), "UPDATE" | "DELETE") {
+        return None;
+    }
+    let parsed = super::reader::rows::parse(&statement.text)?;
+    let alone = parsed.with.is_none() && parsed.sources.is_none() && parsed.alias.is_none();
+    let condition = parsed.condition.filter(|condition| alone && is_harmless(condition))?;
+    Some((super::judge::named(&statement.reading, &parsed.target), condition.to_owned()))
 }
 
 /// The condition of values that a cast to the type refuses.

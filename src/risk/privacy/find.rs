@@ -108,13 +108,12 @@ impl Found<'_, '_> {
 
     fn column_added(&mut self, table: &QName, column: &Column) {
         let Some(personal) = self.lexicon.of_column(table, column) else { return };
-        match self.case.end.tables.get(table) {
-            Some(at_end) => self.added(at_end, std::slice::from_ref(&personal)),
-            None => {
-                let mut alone = Table::new(table.clone());
-                alone.columns.push(column.clone());
-                self.named(&alone, std::slice::from_ref(&personal));
-            }
+        if let Some(at_end) = self.case.end.tables.get(table) {
+            self.added(at_end, std::slice::from_ref(&personal));
+        } else {
+            let mut alone = Table::new(table.clone());
+            alone.columns.push(column.clone());
+            self.named(&alone, std::slice::from_ref(&personal));
         }
     }
 

@@ -109,13 +109,11 @@ fn a_finding_names_what_it_rests_on_in_the_laws_that_count() {
     let both = found(&Settings::default(), "create table visits (id int, diagnosis text)");
     let told = both.iter().find(|told| told.starts_with("health-data-not-encrypted")).unwrap();
     assert!(told.contains("HIPAA 164.312(a)(2)(iv)") && told.contains("GDPR Art. 32(1)(a)"), "{told}");
-    let mut gdpr = Settings::default();
-    gdpr.privacy = toml::from_str("sets = ['gdpr']").unwrap();
+    let gdpr = Settings { privacy: toml::from_str("sets = ['gdpr']").unwrap(), ..Settings::default() };
     let told = found(&gdpr, "create table visits (id int, diagnosis text)");
     assert!(told.iter().all(|told| !told.contains("HIPAA")), "{told:?}");
     assert!(!told.iter().any(|told| told.starts_with("health-data-without-audit")), "that rests on HIPAA alone");
-    let mut none = Settings::default();
-    none.privacy = toml::from_str("sets = []").unwrap();
+    let none = Settings { privacy: toml::from_str("sets = []").unwrap(), ..Settings::default() };
     let told = found(&none, "create table visits (id int, diagnosis text)");
     assert!(!told.iter().any(|told| told.contains("data-")), "{told:?}");
 }

@@ -7,9 +7,7 @@ pub(super) fn tokens(name: &str) -> Vec<String> {
     let mut before = ' ';
     let mut chars = name.chars().peekable();
     while let Some(c) = chars.next() {
-        if !c.is_alphabetic() {
-            take(&mut word, &mut out);
-        } else {
+        if c.is_alphabetic() {
             // `userName`, and the last capital of `HTTPServer`.
             let begins = c.is_uppercase() && before.is_alphabetic();
             let inside_capitals = before.is_uppercase() && chars.peek().is_none_or(|next| !next.is_lowercase());
@@ -17,6 +15,8 @@ pub(super) fn tokens(name: &str) -> Vec<String> {
                 take(&mut word, &mut out);
             }
             word.extend(c.to_lowercase());
+        } else {
+            take(&mut word, &mut out);
         }
         before = c;
     }

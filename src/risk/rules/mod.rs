@@ -24,12 +24,12 @@ pub(super) struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    pub(super) fn size(&self, table: &QName) -> Size {
+    pub(super) fn size(self, table: &QName) -> Size {
         Size::of(table, self.context)
     }
 
     /// A finding of a rule on a table, as grave as the table's size and the rule make it; none where nobody can be hurt.
-    pub(super) fn on_table(&self, rule: &str, table: &QName, message: String) -> Option<Risk> {
+    pub(super) fn on_table(self, rule: &str, table: &QName, message: String) -> Option<Risk> {
         let found = explain(rule)?;
         let severity = match found.weight {
             Weight::Work => self.size(table).scale(found.severity)?,

@@ -14,15 +14,16 @@ pub(super) fn create(spots: &mut Spots<'_>, tree: &CreateIndex) {
             format!("{short} is partitioned, so no index can be built on it concurrently"),
         );
     }
-    if !tree.concurrently && partitioned && !tree.only && spots.context.schema.tables.children(&table).next().is_some()
+    if !tree.concurrently
+        && partitioned
+        && !tree.only
+        && let Some(partition) = largest(spots, &table)
     {
-        if let Some(partition) = largest(spots, &table) {
-            let message = format!(
-                "writers of {short} wait until the index is built on {} and every other partition",
-                partition.short()
-            );
-            spots.tell_of("index-on-partitioned-table", &partition, message);
-        }
+        let message = format!(
+            "writers of {short} wait until the index is built on {} and every other partition",
+            partition.short()
+        );
+        spots.tell_of("index-on-partitioned-table", &partition, message);
     }
     if tree.concurrently {
         corrupting_release(spots);

@@ -8,7 +8,7 @@ pub(super) fn reindex(spots: &mut Spots<'_>) {
     let concurrently = cursor.has("concurrently");
     cursor.take("reindex");
     cursor.parenthesised();
-    if matches!(cursor.take_any(&["schema", "database", "system"]), Some(_)) {
+    if cursor.take_any(&["schema", "database", "system"]).is_some() {
         spots.tell("maintenance-of-whole-database", "REINDEX goes through every index there is");
     }
     if concurrently {

@@ -17,10 +17,8 @@ pub(super) fn of_class(spots: &mut Spots<'_>) {
             spots.tell("hidden-code", "its statements are taken as if all of them were run, whatever its code decides");
         }
         "CREATE TRIGGER" => trigger(spots),
-        "CREATE VIEW" | "CREATE MATERIALIZED VIEW" => {
-            if rows::selects_star(&spots.cursor()) {
-                spots.tell("select-star", "the view keeps the columns of this moment");
-            }
+        "CREATE VIEW" | "CREATE MATERIALIZED VIEW" if rows::selects_star(&spots.cursor()) => {
+            spots.tell("select-star", "the view keeps the columns of this moment");
         }
         "CREATE FUNCTION" | "CREATE PROCEDURE" => routines::create(spots),
         "ALTER DOMAIN" => domain(spots),
@@ -29,7 +27,7 @@ pub(super) fn of_class(spots: &mut Spots<'_>) {
         "CREATE ROLE" | "CREATE USER" | "ALTER ROLE" | "ALTER USER" => rights::role(spots),
         "SET" => rights::set(spots),
         "ALTER SYSTEM" => {
-            spots.tell("setting-of-server-or-role", "the whole server gets it at the next reload or restart")
+            spots.tell("setting-of-server-or-role", "the whole server gets it at the next reload or restart");
         }
         "ALTER DATABASE" if spots.cursor().has("set") => {
             spots.tell("setting-of-server-or-role", "every new session of the database gets it");
