@@ -102,6 +102,8 @@ impl Found {
     /// # Errors
     /// As [`Found::read`].
     pub fn above(from: &Path) -> Result<Option<Self>> {
+        // The folder of a bare file name has no name of its own.
+        let from = if from.as_os_str().is_empty() { Path::new(".") } else { from };
         let Ok(from) = std::path::absolute(from) else { return Ok(None) };
         let path = from.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file());
         path.map(|path| Self::read(&path)).transpose()

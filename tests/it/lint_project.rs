@@ -50,6 +50,8 @@ fn a_projects_file_is_found_above_and_decides_by_rule_path_and_table() {
     assert_eq!(drop.1, "info");
     assert_eq!(rules(&report, 2), Vec::<String>::new());
     assert_eq!(report["files"].as_array().unwrap().len(), 3, "ignored files are not told");
+    let bare = json(&["lint", "b.sql", "-f", "json"], &from_below, 0);
+    assert_eq!(found(&bare, 0).iter().find(|(rule, ..)| rule == "drop-table").unwrap().1, "info");
     let without = json(&["lint", "m/b.sql", "-f", "json", "--no-project-config"], root, 1);
     assert_eq!(found(&without, 0)[0].1, "high");
     let by_option = json(&["lint", "m/b.sql", "-f", "json", "--fail-on", "info"], root, 1);

@@ -137,7 +137,11 @@ fn is_for(forbidden: &Forbidden, case: &Case<'_>) -> bool {
     let Some(pattern) = &forbidden.tables else { return true };
     let fits = |name: &QName| pattern.fits(&name.name) || pattern.fits(&name.to_string());
     let reading = &case.statement.reading;
-    reading.relations.iter().any(fits) || reading.changes.iter().filter_map(Change::table).any(fits)
+    // What is not known here is named all the same by what is written and destroyed.
+    reading.relations.iter().any(fits)
+        || reading.changes.iter().filter_map(Change::table).any(fits)
+        || reading.writes.iter().any(|write| fits(&write.table))
+        || reading.destroys.iter().any(|name| pattern.fits(name))
 }
 
 /// Work on a table that is too large for it.

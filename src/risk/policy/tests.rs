@@ -62,6 +62,7 @@ fn what_is_forbidden_is_told_by_kind_and_by_rule() {
         "forbid = ['drop table', { what = 'truncate', tables = '^ledger_', why = 'auditors' }, 'rename-column']";
     assert!(says(&found(policy, None, "drop table big"), "policy-forbidden", "DROP TABLE"));
     assert!(says(&found(policy, None, "truncate ledger_a"), "policy-forbidden", "auditors"));
+    assert!(says(&found(policy, None, "truncate ledger_unknown"), "policy-forbidden", "auditors"));
     assert!(says(&found(policy, None, "alter table big rename a to b"), "policy-forbidden", "rename-column"));
     assert_eq!(found(policy, None, "truncate big"), Vec::<String>::new());
 }

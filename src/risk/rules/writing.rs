@@ -8,7 +8,8 @@ pub(super) fn find(case: &Case<'_>, out: &mut Vec<Risk>) {
     let class = statement.class.to_uppercase();
     let words = words(&statement.text);
     let has = |word: &str| words.iter().any(|w| w == word);
-    let target = statement.reading.relations.first();
+    let written = statement.reading.writes.first().map(|write| &write.table);
+    let target = written.or(statement.reading.relations.first());
     let on_target = |rule: &str, message: &str| match target {
         Some(table) => case.on_table(rule, table, message.replace("{}", &table.short())),
         None => Some(risk(rule, message.replace("{}", "the table"))),
