@@ -6,6 +6,7 @@ mod agenda;
 mod file;
 mod highlight;
 mod mentions;
+mod places;
 mod statement;
 mod words;
 
@@ -13,6 +14,7 @@ pub use agenda::{Agenda, Task};
 pub use file::SqlFile;
 pub use highlight::{Highlighter, Token};
 pub use mentions::{makes, mentions};
+pub use places::Places;
 pub use statement::{Reading, RowWrite, Script, Skipped, Statement, SyntaxProblem};
 pub use words::{line_column, one_line, visible};
 

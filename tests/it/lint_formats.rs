@@ -14,7 +14,9 @@ fn one_run_writes_every_format() {
     let formats = ["text", "json", "sarif", "github", "gitlab", "junit", "markdown"];
     let outputs: Vec<String> = formats.iter().map(|format| format!("{format}=out.{format}")).collect();
     let mut arguments = vec!["lint", "a.sql"];
-    outputs.iter().for_each(|output| arguments.extend(["--output", output]));
+    for output in &outputs {
+        arguments.extend(["--output", output]);
+    }
     let first = lockstep(&arguments, folder.path());
     assert_eq!(first.status.code(), Some(1));
     let read = |format: &str| std::fs::read_to_string(folder.path().join(format!("out.{format}"))).unwrap();

@@ -12,6 +12,7 @@ use crate::schema::Schema;
 use crate::source::Folder;
 use crate::sql::Script;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What files are judged with.
 pub struct Bench<'a> {
@@ -200,6 +201,6 @@ fn transactions(runs: Running, script: &Script, dialect: &dyn Dialect) -> Transa
 /// Whether a file of plain SQL says something about the schema that later files meet.
 fn is_context(file: &File) -> bool {
     let name = file.path.to_ascii_lowercase();
-    let in_folder = !name.contains('/') && name.ends_with(".sql");
-    in_folder && name != "down.sql" && !name.ends_with(".down.sql") && !plan::file::is_plan(&file.text)
+    let Some(stem) = name.strip_suffix(".sql").filter(|stem| !stem.contains('/')) else { return false };
+    stem != "down" && Path::new(stem).extension().is_none_or(|end| end != "down") && !plan::file::is_plan(&file.text)
 }

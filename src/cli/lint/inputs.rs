@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, Wanted, WantedFiles};
 use super::report::{FileError, FileReport};
-use crate::source::{Folder, Folders, read_file};
+use crate::migrations::{File, Migration};
+use crate::source::{Folder, Folders, folder, read_file};
 use crate::{Error, ErrorCode, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -80,17 +81,13 @@ impl Inputs {
     /// The files of a folder: migrations in their order, or plain SQL in the order of the names.
     fn folder(&mut self, root: &Path) -> Result<()> {
         let folder = self.folders.at(root)?;
-        let names: Vec<String> = match &folder.history {
-            Some(history) => {
-                let ways = |m: &'_ crate::migrations::Migration| {
-                    [Some(m.up.file.clone()), m.down.as_ref().map(|d| d.file.clone())]
-                };
-                history.migrations.iter().flat_map(ways).flatten().collect()
-            }
-            None => {
-                let is_sql = |path: &&String| path.to_ascii_lowercase().ends_with(".sql");
-                folder.files.iter().map(|file| &file.path).filter(is_sql).cloned().collect()
-            }
+        let names: Vec<String> = if let Some(history) = &folder.history {
+            let up = |migration: &Migration| migration.up.file.clone();
+            let down = |migration: &Migration| migration.down.as_ref().map(|part| part.file.clone());
+            history.migrations.iter().flat_map(|m| std::iter::once(up(m)).chain(down(m))).collect()
+        } else {
+            let is_sql = |path: &&String| path.to_ascii_lowercase().ends_with(".sql");
+            folder.files.iter().map(|file| &file.path).filter(is_sql).cloned().collect()
         };
         if names.is_empty() {
             return Err(Error::new(ErrorCode::File, format!("the folder {} has no .sql file", root.display()))
@@ -116,8 +113,8 @@ impl Inputs {
     /// Text of which nothing is known but what it says of itself.
     fn unnamed(&mut self, text: String) -> Result<()> {
         let name = "-.sql".to_owned();
-        let history = crate::source::folder::of_file(Path::new(&name), &text, None)?;
-        let file = crate::migrations::File::new(&name, text.clone());
+        let history = folder::of_file(Path::new(&name), &text, None)?;
+        let file = File::new(&name, text.clone());
         let folder = Rc::new(Folder { root: PathBuf::new(), files: vec![file], history });
         self.want(&folder, name, Wanted { shown: "-".to_owned(), text });
         Ok(())

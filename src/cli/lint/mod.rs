@@ -76,8 +76,12 @@ async fn judge(inputs: Inputs, ground: &Ground, settings: &Settings, args: &Lint
     let decided = risk::Settings { at: args.at, ..settings.project.settings() };
     let bench = Bench { dialect, schema, connected, settings: &decided, keeps_schema: args.fix };
     let (mut files, errors, notes) = inputs.judge(&bench);
-    notes.iter().for_each(|note| output::note(note));
-    files.iter_mut().for_each(|file| file.key = settings.key(&file.path));
+    for note in &notes {
+        output::note(note);
+    }
+    for file in &mut files {
+        file.key = settings.key(&file.path);
+    }
     let ignored = settings.project.ignore.as_ref();
     files.retain(|file| ignored.is_none_or(|globs| !globs.fits_path(&file.key)));
     if let Some(database) = ground.database.as_deref().filter(|_| !args.no_probes) {

@@ -62,26 +62,23 @@ fn parts(text: &str, out: &mut Allowance) -> Result<(), String> {
     while !rest.is_empty() {
         let end = rest.find(|c: char| c.is_whitespace() || c == ',' || c == '=').unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
-        rest = match after.strip_prefix('=') {
-            Some(value) => {
-                let (value, after) = value_of(value)?;
-                match word {
-                    "reason" => out.reason = Some(value.trim().to_owned()).filter(|reason| !reason.is_empty()),
-                    "until" => {
-                        let day: Result<Date, _> = value.parse();
-                        out.until = Some(day.map_err(|_| format!("{value:?} is no day, as 2027-01-31 is one"))?);
-                    }
-                    _ => return Err(format!("{word:?} is not understood; there are reason and until")),
+        rest = if let Some(value) = after.strip_prefix('=') {
+            let (value, after) = value_of(value)?;
+            match word {
+                "reason" => out.reason = Some(value.trim().to_owned()).filter(|reason| !reason.is_empty()),
+                "until" => {
+                    let day: Result<Date, _> = value.parse();
+                    out.until = Some(day.map_err(|_| format!("{value:?} is no day, as 2027-01-31 is one"))?);
                 }
-                after
+                _ => return Err(format!("{word:?} is not understood; there are reason and until")),
             }
-            None => {
-                if rules::explain(word).is_none() {
-                    return Err(format!("there is no rule {word:?}"));
-                }
-                ids.push(word.to_owned());
-                after
+            after
+        } else {
+            if rules::explain(word).is_none() {
+                return Err(format!("there is no rule {word:?}"));
             }
+            ids.push(word.to_owned());
+            after
         };
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
     }

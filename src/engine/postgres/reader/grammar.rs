@@ -1,7 +1,6 @@
 //! Whether a statement is PostgreSQL at all: squawk's parser says, and no other module asks it.
 
-use super::place::Places;
-use crate::sql::SyntaxProblem;
+use crate::sql::{Places, SyntaxProblem};
 
 /// Statements nested deeper than this are not parsed: the parser recurses.
 pub(super) const DEEPEST: usize = 500;

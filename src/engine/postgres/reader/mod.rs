@@ -16,7 +16,6 @@ mod lower_types;
 pub(in crate::engine::postgres) mod parse;
 mod parse_alter;
 mod parse_table;
-mod place;
 mod relations;
 pub(in crate::engine::postgres) mod rows;
 mod split;
@@ -27,8 +26,7 @@ mod variables;
 pub(in crate::engine::postgres) mod world;
 
 use crate::schema::Schema;
-use crate::sql::{Reading, Script, Skipped, Statement, SyntaxProblem};
-use place::Places;
+use crate::sql::{Places, Reading, Script, Skipped, Statement, SyntaxProblem};
 use split::Piece;
 use world::World;
 

@@ -10,8 +10,8 @@ mod split;
 mod statement;
 
 use crate::schema::Schema;
-use crate::sql::{Script, Skipped, Statement};
-use split::{Piece, place};
+use crate::sql::{Places, Script, Skipped, Statement};
+use split::Piece;
 use std::ops::Range;
 
 /// The bytes of a script's comments. The shell's own commands have none.
@@ -43,15 +43,16 @@ pub(super) fn words(statement: &str) -> Vec<Range<usize>> {
 pub(super) fn read(text: &str, schema: &Schema) -> Script {
     let mut schema = schema.clone();
     let mut script = Script::default();
+    let mut places = Places::new(text);
     for piece in split::split(text) {
         match piece {
             Piece::Skipped(span, why) => {
-                let (line, column) = place(text, span.start);
+                let (line, column) = places.of(span.start);
                 let skipped = text.get(span.clone()).unwrap_or_default().to_owned();
                 script.skipped.push(Skipped { span, line, column, text: skipped, why });
             }
             Piece::Statement(span) => {
-                let (line, column) = place(text, span.start);
+                let (line, column) = places.of(span.start);
                 let own = text.get(span.clone()).unwrap_or_default().to_owned();
                 let read = statement::read(&own, &schema);
                 let mut problems = Vec::new();
@@ -75,5 +76,6 @@ pub(super) fn read(text: &str, schema: &Schema) -> Script {
             }
         }
     }
+    script.after = Some(Box::new(schema));
     script
 }

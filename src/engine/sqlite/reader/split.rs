@@ -1,7 +1,6 @@
 //! A script cut into statements, with what is not one named and left out.
 
 use super::lex::{Kind, Token, tokens};
-use crate::sql::line_column;
 use std::ops::Range;
 
 /// A stretch of a script.
@@ -108,11 +107,6 @@ fn piece(text: &str, span: Range<usize>, words: &[String]) -> Piece {
 fn trimmed(text: &str, span: Range<usize>) -> Range<usize> {
     let inner = text.get(span.clone()).unwrap_or_default();
     span.start..span.start + inner.trim_end().len()
-}
-
-/// The 1-based line and column of a byte.
-pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
-    line_column(text, byte)
 }
 
 #[cfg(test)]

@@ -66,8 +66,16 @@ fn relations(text: &str, schema: &Schema) -> Vec<QName> {
             None => drop(c.advance()),
         }
     }
+    // Asked of every table for every statement: a name is only copied where its letters call for it.
+    let named = |name: &str| {
+        if name.is_ascii() {
+            words.iter().any(|word: &String| word.eq_ignore_ascii_case(name))
+        } else {
+            words.contains(&name.to_lowercase())
+        }
+    };
     let names = schema.tables.keys().chain(schema.views.keys());
-    names.filter(|name| words.contains(&name.name.to_lowercase())).cloned().collect()
+    names.filter(|name| named(&name.name)).cloned().collect()
 }
 
 fn dispatch(text: &str, schema: &Schema) -> Read {

@@ -2,7 +2,7 @@
 
 /// Walks through a text; the places asked for must not go back.
 #[derive(Clone, Debug)]
-pub(super) struct Places<'a> {
+pub struct Places<'a> {
     text: &'a str,
     at: usize,
     line: usize,
@@ -10,12 +10,12 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub fn new(text: &'a str) -> Self {
         Self { text, at: 0, line: 1, column: 1 }
     }
 
     /// The 1-based line and column, in characters, of a byte at or after the last one asked for.
-    pub(super) fn of(&mut self, byte: usize) -> (usize, usize) {
+    pub fn of(&mut self, byte: usize) -> (usize, usize) {
         let stretch = self.text.get(self.at..byte).unwrap_or_default();
         for c in stretch.chars() {
             if c == '\n' {
