@@ -13,6 +13,9 @@
 //! | opaque calls of one framework (`create_table force`, `execute`) | what is judged is the SQL |
 //! | a default that Rails' partial inserts go past | it is about the application's library, not about the database |
 //! | no copy of the rows can be taken before | a step's rollback says it, and `irreversible` tells of it |
+//! | many connections, standbys that lag, long transactions | they are of the moment: the go/no-go before each step tells them |
+//! | ANALYZE after a backfill or an index on an expression | autovacuum does it; plans have it where they need it |
+//! | a name that nothing has made yet | the server refuses it at once and nothing is harmed; other files may make it |
 //! | sequence behind its column, TOAST bloat, many savepoints | nothing in a statement's text shows it |
 
 mod breakage;
