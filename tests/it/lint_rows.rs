@@ -158,3 +158,20 @@ async fn apply_obeys_the_projects_policy() {
     let status = lockstep(&["rollback", "--db", &shop, "--confirm", "all"], root);
     assert!(status.status.success(), "the way back is open at any hour");
 }
+
+#[test]
+fn explain_says_why_and_on_which_page_it_rests() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |words: &[&str]| String::from_utf8(lockstep(words, folder.path()).stdout).unwrap();
+    let list = text(&["explain"]);
+    assert!(list.contains("locking: ") && list.contains("length-limit") && list.contains("(off)"), "{list}");
+    let one = text(&["explain", "health-data-without-audit"]);
+    assert!(one.contains("164.312(b)") && one.contains("What to do: "), "{one}");
+    let all = json(&["explain", "--all", "-f", "json"], folder.path(), 0);
+    let is_whole = |rule: &Value| {
+        ["id", "group", "severity", "why", "what_to_do", "versions"].iter().all(|key| rule[*key].is_string())
+    };
+    assert!(all.as_array().unwrap().iter().all(is_whole), "{all:#}");
+    let unknown = json(&["explain", "set-notnull", "-f", "json"], folder.path(), 2);
+    assert!(unknown["error"]["hint"].as_str().unwrap().contains("set-not-null-scan"), "{unknown:#}");
+}
