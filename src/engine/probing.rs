@@ -48,7 +48,7 @@ async fn ask(
     end: Instant,
 ) -> Answer {
     let Some(whole) = dialect.probe(&question.table, &question.asks, None) else {
-        return Answer::Unknown("it cannot be asked without running code of the statement".into());
+        return Answer::Unknown("there is no way to ask without running code that is not known to be harmless".into());
     };
     // Two rows that are the same are seldom in one sample.
     let can_sample = !matches!(question.asks, Asks::Duplicates { .. } | Asks::AnyRow | Asks::Matches { .. });
