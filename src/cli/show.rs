@@ -41,6 +41,9 @@ pub fn step(step: &Step) -> String {
     if let Some(backfill) = &step.backfill {
         line("batches", &format!("of about {} rows along {}", backfill.batch_rows, backfill.key.join(", ")));
     }
+    if !step.is_known() && step.locks.is_empty() {
+        line("lock", "unknown");
+    }
     for lock in &step.locks {
         line("lock", &format!("{} on {} ({})", lock.mode, one_line(&lock.relation), word(lock.evidence)));
     }

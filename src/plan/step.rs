@@ -139,6 +139,12 @@ impl Step {
         }
     }
 
+    /// Whether it is known what the step does: it was read, or seen in a rehearsal.
+    pub fn is_known(&self) -> bool {
+        let unread = |risk: &Risk| risk.rule == "unread-statement" && risk.evidence == Evidence::Predicted;
+        self.parsed && !self.risks.iter().any(unread)
+    }
+
     /// The gravest of the step's risks.
     pub fn severity(&self) -> Option<Severity> {
         self.risks.iter().map(|r| r.severity).max()

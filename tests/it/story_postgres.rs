@@ -55,6 +55,27 @@ fn consent(screen: &mut Screen, dialog: &str) {
 }
 
 #[tokio::test]
+async fn what_a_migration_locks_is_seen_in_a_rehearsal_before_anything_runs() {
+    let scratch = Scratch::new(SHOP).await;
+    let database = scratch.connect().await;
+    let before = database.inspect().await.unwrap().fingerprint();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("change.sql");
+    std::fs::write(&file, "do $$ begin execute 'alter table customers add column since date'; end $$;").unwrap();
+    let path = file.display().to_string();
+    let mut screen = Screen::open(&[&database.info().shown, "--sql", &path], (120, 40), home.path());
+    screen.wait_for("unknown").keys("R").wait_for("The rollbacks led back to exactly the first schema.");
+    screen
+        .wait_for("access exclus")
+        .keys("\r")
+        .wait_for("ACCESS EXCLUSIVE on public.customers: reads and writes wait (rehearsed)");
+    assert_eq!(database.inspect().await.unwrap().fingerprint(), before, "nothing happened to the target");
+    screen.keys("q");
+    screen.wait_end();
+    scratch.remove().await;
+}
+
+#[tokio::test]
 async fn a_change_waits_for_a_blocker_outside_the_queue_and_is_taken_back_whole() {
     let scratch = Scratch::new(SHOP).await;
     let database = scratch.connect().await;

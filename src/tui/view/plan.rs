@@ -168,7 +168,7 @@ fn row(pen: &Pen, step: &Step, at: usize, width: usize) -> Line<'static> {
         let strongest = step.locks.iter().map(|l| l.mode).max();
         let text = strongest.map_or_else(|| "none".to_owned(), |mode| mode.sql().to_lowercase());
         let seen = rehearsed.is_some_and(|r| r.measured.as_ref().is_some_and(|m| m.locks.is_some()));
-        let text = if step.parsed || seen { text } else { "unknown".into() };
+        let text = if step.is_known() || seen { text } else { "unknown".into() };
         let unlike = rehearsed.is_some_and(|r| !r.disagreements.is_empty());
         let text = if unlike { format!("{} {text}", symbols.unlike) } else { text };
         spans.push(pen.span(format!("{:<lock_width$}", pen.cut(&text, lock_width - 1)), Role::Dim));

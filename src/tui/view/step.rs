@@ -80,7 +80,7 @@ pub fn sql(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
 pub fn harm(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
     let mut lines = vec![Line::default(), pen.line("Locks", Role::Accent)];
     if step.locks.is_empty() {
-        lines.push(pen.line(if step.parsed { "  none" } else { "  unknown" }, Role::Text));
+        lines.push(pen.line(if step.is_known() { "  none" } else { "  unknown" }, Role::Text));
     }
     for lock in step.locks.iter().filter(|lock| lock.kind != ObjectKind::Index) {
         let stops = match (lock.mode.blocks_reads(), lock.mode.blocks_writes()) {

@@ -116,7 +116,11 @@ impl Target {
         Self {
             before,
             name: on_what(on),
-            owner: ident(schema.owner_of(on)),
+            owner: match schema.owner_of(on) {
+                // Nobody is said to own what a schema in a file has: whoever runs it will.
+                "" => "CURRENT_USER".to_owned(),
+                owner => ident(owner),
+            },
             everything: everything(on, major_version(schema)),
             sorted: defaults,
         }
