@@ -83,6 +83,9 @@ fn a_report_that_cannot_be_written_is_told_and_the_others_are_written() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no/such/x"));
     assert!(folder.path().join("b.sarif").exists() && !output.stdout.is_empty());
+    let report = json(&["lint", "a.sql", "-f", "json", "--output", "json=no/such/x"], folder.path(), 2);
+    assert_eq!(report["error"]["code"], "file", "one document, with the report and the error in it");
+    assert_eq!(report["files"].as_array().unwrap().len(), 1);
     let wrong = lockstep(&["lint", "a.sql", "--output", "pdf=x"], folder.path());
     assert_eq!(wrong.status.code(), Some(2));
 }

@@ -32,7 +32,7 @@ use baseline::Baseline;
 use bench::Bench;
 use fix::{Fixed, Workshop};
 use inputs::{Input, Inputs};
-use report::{FileReport, Report};
+use report::{FileError, FileReport, Report};
 use settings::Settings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,15 +55,22 @@ pub async fn run(args: Lint, config: &Config) -> Result<Status> {
         known.apply(&mut report);
     }
     report.count();
-    let refused = if args.fix { fix(&report, &ground, &settings) } else { Ok(()) };
-    outputs::write(&report, args.format, &args.output)?;
-    if args.format != LintFormat::Json {
-        report.errors.iter().for_each(|failed| output::print_error(&failed.error, false));
+    if args.fix {
+        let refused = fix(&report, &ground, &settings);
+        report.fail(refused);
     }
-    refused?;
-    Ok(if !report.errors.is_empty() {
+    let unwritten = outputs::write(&report, &args.output);
+    report.fail(unwritten);
+    output::print(&outputs::render(&report, args.format)?);
+    if args.format != LintFormat::Json {
+        for failed in &report.errors {
+            output::print_error(&failed.error, false);
+        }
+    }
+    let could_not = |failed: &FileError| super::status_of(failed.error.code) == Status::CouldNot;
+    Ok(if report.errors.iter().any(could_not) {
         Status::CouldNot
-    } else if report.fails() || settings.fail_on_unknown && report.has_unknown() {
+    } else if !report.errors.is_empty() || report.fails() || settings.fail_on_unknown && report.has_unknown() {
         Status::No
     } else {
         Status::Yes
@@ -96,11 +103,11 @@ async fn judge(inputs: Inputs, ground: &Ground, settings: &Settings, args: &Lint
     Report::new(files, errors, settings.fail_on.severity())
 }
 
-/// Writes plans beside the files, and tells of each. Every file is tried.
-fn fix(report: &Report, ground: &Ground, settings: &Settings) -> Result<()> {
+/// Writes plans beside the files, and tells of each; those that could not be written. Every file is tried.
+fn fix(report: &Report, ground: &Ground, settings: &Settings) -> Vec<FileError> {
     let (dialect, connected) = (ground.dialect.as_ref(), ground.connected);
     let workshop = Workshop { dialect, layout: settings.layout, connected };
-    let mut refused = Ok(());
+    let mut refused = Vec::new();
     let is_file = |file: &&FileReport| file.path != "-";
     for file in report.files.iter().filter(is_file) {
         let Some(before) = &file.before else { continue };
@@ -109,7 +116,7 @@ fn fix(report: &Report, ground: &Ground, settings: &Settings) -> Result<()> {
                 output::note(&format!("the safe way for {} written to {}, {steps} steps", file.path, path.display()));
             }
             Ok(Fixed::Nothing) => {}
-            Err(why) => refused = refused.and(Err(why)),
+            Err(error) => refused.push(FileError { path: file.path.clone(), error }),
         }
     }
     refused

@@ -1,9 +1,8 @@
 //! The report in each format that is asked for: one on standard output, any number in files.
 
-use super::report::Report;
+use super::report::{FileError, Report};
 use super::{github, gitlab, junit, markdown, sarif, text};
 use crate::cli::args::{LintFormat, Output};
-use crate::cli::output;
 use crate::{Error, ErrorCode, Result};
 
 /// The report as text of a format, which ends with a line feed.
@@ -26,20 +25,16 @@ pub fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     Ok(text + "\n")
 }
 
-/// Prints the report in one format and writes it to files in others. Every file is tried.
-///
-/// # Errors
-/// `File` for the first file that could not be written.
-pub fn write(report: &Report, format: LintFormat, files: &[Output]) -> Result<()> {
-    let mut failed = Ok(());
-    for Output { format, path } in files {
-        let text = render(report, *format)?;
-        let written = std::fs::write(path, text).map_err(|why| {
-            Error::new(ErrorCode::File, format!("{} cannot be written: {why}", path.display()))
-                .hint("Name a file in a folder that is there and may be written to.")
+/// Writes the report to files, each in its format; those that could not be written. Every file is tried.
+pub fn write(report: &Report, files: &[Output]) -> Vec<FileError> {
+    let failed = |Output { format, path }: &Output| {
+        let written = render(report, *format).and_then(|text| {
+            std::fs::write(path, text).map_err(|why| {
+                Error::new(ErrorCode::File, format!("{} cannot be written: {why}", path.display()))
+                    .hint("Name a file in a folder that is there and may be written to.")
+            })
         });
-        failed = failed.and(written);
-    }
-    output::print(&render(report, format)?);
-    failed
+        written.err().map(|error| FileError { path: path.display().to_string(), error })
+    };
+    files.iter().filter_map(failed).collect()
 }

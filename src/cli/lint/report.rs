@@ -25,7 +25,7 @@ pub struct Report {
     /// The first of `errors`, as every command tells of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
-    /// Files that could not be judged. The others were.
+    /// Files that could not be judged, or written. The others were.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FileError>,
     /// What ends with status 1: this and graver.
@@ -120,7 +120,7 @@ pub struct SkippedReport {
     pub why: String,
 }
 
-/// A file that could not be judged.
+/// A file that could not be judged, or written.
 #[derive(Debug, Serialize)]
 pub struct FileError {
     pub path: String,
@@ -199,10 +199,17 @@ impl Report {
             coverage.understood += usize::from(statement.finding.understood);
         }
         coverage.unknown = coverage.statements - coverage.understood;
-        let error = errors.first().map(|first| first.error.clone());
-        let mut report = Self { files, summary: BTreeMap::new(), coverage, baseline: None, error, errors, limit };
+        let (summary, baseline, error) = (BTreeMap::new(), None, None);
+        let mut report = Self { files, summary, coverage, baseline, error, errors: Vec::new(), limit };
+        report.fail(errors);
         report.count();
         report
+    }
+
+    /// Adds files that could not be judged, or written.
+    pub fn fail(&mut self, errors: Vec<FileError>) {
+        self.errors.extend(errors);
+        self.error = self.errors.first().map(|first| first.error.clone());
     }
 
     /// Counts the findings anew.

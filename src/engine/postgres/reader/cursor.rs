@@ -67,7 +67,10 @@ impl<'a> Cursor<'a> {
 
     /// Whether the words (separated by blanks) come next.
     pub fn sees(&self, words: &str) -> bool {
-        words.split(' ').enumerate().all(|(ahead, word)| self.is_word(ahead, word))
+        // Asked of long lists of words, of which nearly all begin with another letter.
+        let here = self.token(0).and_then(|token| self.text.as_bytes().get(token.span.start));
+        let begins = words.as_bytes().first().zip(here).is_some_and(|(word, here)| word.eq_ignore_ascii_case(here));
+        begins && words.split(' ').enumerate().all(|(ahead, word)| self.is_word(ahead, word))
     }
 
     /// Passes the words if they come next.

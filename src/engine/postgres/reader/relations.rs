@@ -58,7 +58,7 @@ pub(super) fn named(text: &str, world: &World<'_>) -> Vec<QName> {
                 expects = false;
             }
             Some(Kind::Sign(',')) => expects = lists.last().copied().unwrap_or_default(),
-            Some(Kind::Word) if BEFORE.contains(&cursor.raw(0).to_ascii_lowercase().as_str()) => {
+            Some(Kind::Word) if BEFORE.iter().any(|word| cursor.raw(0).eq_ignore_ascii_case(word)) => {
                 expects = true;
                 set_last(&mut lists, true);
             }
