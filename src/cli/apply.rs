@@ -34,8 +34,10 @@ async fn resume(args: &Apply, config: &Config) -> Result<Status> {
     let database = source::connect(&args.db, config).await?;
     let run = Journal::run(&database, args.resume.as_deref().unwrap_or_default()).await?;
     let of_run = Some(run.id.clone());
-    let plan = run::way_on(&database, run).await?;
-    let mandate = mandate(Project::here()?, args);
+    let mut plan = run::way_on(&database, run).await?;
+    let project = Project::here()?;
+    risk::annotate_by(&mut plan, &database.inspect().await?, database.dialect().as_ref(), true, &project.settings());
+    let mandate = mandate(project, args);
     let options = RunOptions { operator: operator(), of_run, mandate, ..RunOptions::default() };
     converse(database, plan, options, args.confirm, args.format).await
 }

@@ -147,6 +147,9 @@ async fn apply_obeys_the_projects_policy() {
     file("lockstep.toml", "[[policy.approvals]]\nseverity = 'info'\nby = ['ben']\n");
     let (status, told) = apply(&["--approved-by", "eve"]);
     assert!(status == Some(1) && told.contains("approval by ben"), "{told}");
+    file("lockstep.toml", "[policy]\nforbid = [{ what = 'ALTER TABLE', why = 'the year is closed' }]\n");
+    let (status, told) = apply(&["--override-policy", "incident 12"]);
+    assert!(status == Some(1) && told.contains("the year is closed"), "{told}");
     file("lockstep.toml", "forbid_typo = 1\n");
     assert_eq!(apply(&[]).0, Some(2), "a policy that makes no sense is no policy");
     file(
