@@ -272,6 +272,7 @@ impl Report {
     pub fn coverage_line(&self) -> String {
         let Coverage { statements, understood, unknown } = self.coverage;
         match (statements, unknown) {
+            (0, _) => "no statements".to_owned(),
             (1, 0) => "1 statement, understood".to_owned(),
             (_, 0) => format!("{statements} statements, all understood"),
             _ => format!("{statements} statements, {understood} understood, {unknown} unknown"),
