@@ -385,7 +385,10 @@ mod tests {
         let mut risks = vec![question.open()];
         settle(&mut risks, &question, &Answer::Unknown("no time".into()));
         assert!(risks[0].message.contains("no time"));
-        let mended = asked("update t set a = 1 where a is null; alter table t alter a set not null").remove(0);
+        let mended = asked("update t set a = 1 where a is null; alter table t alter a set not null");
+        let [many, mended] = &mended[..] else { unreachable!("{mended:?}") };
+        assert_eq!(many.answered(&Answer::Found(MANY - 1)), None);
+        assert_eq!(many.answered(&Answer::Found(MANY)).unwrap().severity, Severity::Medium);
         assert_eq!(mended.answered(&Answer::Found(3)).unwrap().severity, Severity::Medium);
     }
 }
