@@ -10,7 +10,7 @@ use crate::engine::postgres::reader::tree::{Body, ColumnDef};
 use crate::engine::postgres::reader::types::{TypeName, read_type};
 use crate::plan::LockMode::{AccessExclusive, ShareRowExclusive};
 use crate::plan::Severity;
-use crate::schema::{Change, ConstraintKind, QName};
+use crate::schema::{Change, ConstraintKind, IndexTarget, QName, Table};
 
 /// `ADD COLUMN`. With IF NOT EXISTS and a column that is there, the lock is all.
 pub(super) fn add(work: &mut Work<'_>, table: &QName, column: &ColumnDef, if_not_exists: bool) {
@@ -35,8 +35,9 @@ pub(super) fn add(work: &mut Work<'_>, table: &QName, column: &ColumnDef, if_not
     }
     for definition in &column.constraints {
         match &definition.body {
-            // A new column without a default holds NULLs only, which no foreign key needs to look at.
-            Body::ForeignKey(key) if !has_default => {
+            // A new column without a default holds NULLs only, which no foreign key needs to look at. The server looks at
+            // whether a default is written, be it NULL.
+            Body::ForeignKey(key) if column.default.is_none() => {
                 let references = work.relation(&key.table);
                 work.lock_all(&references, ShareRowExclusive);
             }
@@ -103,7 +104,20 @@ pub(super) fn set_type(
     if collation.is_some_and(|c| old.collation.as_deref() != Some(c)) && is_indexed(work, table, column) {
         work.build(table);
     }
+    if work.table(table).is_some_and(|t| has_index_on_expression(t, column)) {
+        work.build(table);
+    }
     rebuild_keys(work, table, column, effect != Effect::Free);
+}
+
+/// Whether an index computes something from the column: such an index is never taken over as it is
+/// (`CheckIndexCompatible` in PostgreSQL's sources).
+fn has_index_on_expression(table: &Table, column: &str) -> bool {
+    let names = |text: &str| named_columns(table, text).iter().any(|name| name == column);
+    table.indexes.values().any(|index| {
+        let computed = index.keys.iter().any(|key| matches!(&key.on, IndexTarget::Expression(text) if names(text)));
+        computed || index.predicate.as_deref().is_some_and(names)
+    })
 }
 
 fn is_indexed(work: &Work<'_>, table: &QName, column: &str) -> bool {

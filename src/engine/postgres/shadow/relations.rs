@@ -186,7 +186,8 @@ pub(super) fn told(held: &BTreeMap<i64, LockMode>, relations: &Relations) -> Vec
             !relation.made_here && (relation.kind != ObjectKind::Index || *mode > LockMode::AccessShare)
         })
         .map(|(relation, mode)| Lock {
-            relation: relation.name.to_string(),
+            // An index goes by its constraint's name, which the step may have given it.
+            relation: if relation.kind == ObjectKind::Index { &relation.now } else { &relation.name }.to_string(),
             mode,
             evidence: Evidence::Rehearsed,
             kind: relation.kind,
