@@ -354,6 +354,7 @@ fn table() -> ObjectKind {
     ObjectKind::Table
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_table(kind: &ObjectKind) -> bool {
     *kind == ObjectKind::Table
 }

@@ -181,12 +181,12 @@ fn keys_of(schema: &Schema, of: &QName, named: &[String]) -> Vec<String> {
     if !named.is_empty() {
         return named.to_vec();
     }
-    let constraints = schema.tables.get(of).map(|table| &table.constraints).into_iter().flatten();
-    let key = constraints.filter_map(|(_, constraint)| match &constraint.kind {
+    let mut constraints = schema.tables.get(of).map(|table| &table.constraints).into_iter().flatten();
+    let key = constraints.find_map(|(_, constraint)| match &constraint.kind {
         ConstraintKind::PrimaryKey { columns } => Some(columns.clone()),
         _ => None,
     });
-    key.last().unwrap_or_default()
+    key.unwrap_or_default()
 }
 
 #[cfg(test)]
