@@ -3,8 +3,8 @@
 use super::super::state::{Ask, Confirm, Link, Prompt};
 use super::super::theme::Role;
 use super::pen::{Pen, bytes};
-use super::step;
 use super::wrap::wrap;
+use super::{rehearsal, step};
 use crate::engine::{Gate, Verdict};
 use crate::plan::Step;
 use crate::run::Direction;
@@ -87,6 +87,10 @@ fn confirm_lines(pen: &Pen, asked: &Step, gate: &Gate) -> Vec<Line<'static>> {
             spans.extend([pen.span("  ", Role::Text), pen.span(" PRODUCTION ", Role::Production)]);
         }
         lines.push(Line::from(spans));
+    }
+    let forward = pen.state.run.as_ref().is_some_and(|run| run.direction == Direction::Forward);
+    if forward && !asked.sql.is_empty() {
+        lines.push(rehearsal::in_a_word(pen, asked));
     }
     if let Some(note) = &asked.note {
         lines.push(Line::from(pen.foreign(note, Role::Dim)));

@@ -89,6 +89,21 @@ fn done(pen: &Pen, rehearsal: &Rehearsal) -> Vec<Line<'static>> {
     lines
 }
 
+/// Whether the step was rehearsed, before it is run.
+pub fn in_a_word(pen: &Pen, step: &Step) -> Line<'static> {
+    let Some(tried) = pen.state.plan.rehearsed.as_ref().and_then(|r| r.step(&step.id)) else {
+        return pen.line("Not rehearsed (Esc, then R tries the plan on a shadow)", Role::Dim);
+    };
+    match tried.state {
+        State::Passed => pen.line("Rehearsed: passed", Role::Ok),
+        State::NotReached => pen.line("Rehearsed: not reached, a step before it failed", Role::Warn),
+        State::Failed => {
+            let why = tried.error.as_ref().map_or("", |error| error.message.as_str());
+            Line::from(pen.foreign(&format!("The rehearsal of this step FAILED: {why}"), Role::Bad))
+        }
+    }
+}
+
 /// What was seen of a step, for its details.
 pub fn of_step(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
     let Some(tried) = pen.state.plan.rehearsed.as_ref().and_then(|r| r.step(&step.id)) else { return Vec::new() };
