@@ -197,6 +197,7 @@ pub fn take_safer(state: &mut State, effects: &mut Vec<Effect>) {
     state.plan.building = Some(id);
     state.plan.expects_edit = true;
     effects.push(Effect::Safer { id, step, plan, source, style, ground });
+    inform(state, "The safer way takes the step's place (u brings it back).");
 }
 
 /// A run that is over makes way for edits of the plan.
