@@ -212,6 +212,16 @@ async fn statements_of_the_application_that_break_or_lose_their_index_are_told()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_way_back_from_text_asks_for_the_conversion() {
+    let (scratch, folder) = (Scratch::new(SHOP).await, tempfile::tempdir().unwrap());
+    let target = scratch.target();
+    let (url, folder) = (target.url.expose(), folder.path());
+    let found = rehearse(url, "ALTER TABLE sales ALTER COLUMN at TYPE text;", &["--sample", "5"], folder, 0);
+    assert_eq!(found["back"]["exact"], true, "{found:#}");
+    scratch.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plan_for_another_schema_is_refused() {
     let (scratch, folder) = (Scratch::new(SHOP).await, tempfile::tempdir().unwrap());
     let target = scratch.target();

@@ -4,7 +4,7 @@
 use super::columns;
 use super::constraints;
 use super::work::Work;
-use crate::engine::postgres::reader::tree::{Action, Alter};
+use crate::engine::postgres::reader::tree::{Action, Alter, Body, ConstraintDef};
 use crate::plan::LockMode::{self, AccessExclusive, RowShare, ShareRowExclusive, ShareUpdateExclusive};
 use crate::schema::{ConstraintKind, Options, QName};
 
@@ -61,6 +61,9 @@ fn options_level(set: &Options, reset: &[String]) -> LockMode {
 
 /// Whether the action goes down to partitions and inheriting tables.
 fn recurses(action: &Action) -> bool {
+    if let Action::AddConstraint(ConstraintDef { body: Body::Check { no_inherit: true, .. }, .. }) = action {
+        return false;
+    }
     matches!(
         action,
         Action::AddColumn { .. }
@@ -86,8 +89,11 @@ fn recurses(action: &Action) -> bool {
 fn effects(work: &mut Work<'_>, name: &QName, action: &Action, level: LockMode, tree: &Alter) {
     match action {
         Action::AddColumn { column, if_not_exists } => columns::add(work, name, column, *if_not_exists),
-        Action::DropColumn { column, .. } => {
+        Action::DropColumn { column, cascade, .. } => {
             drop_keys(work, name, column);
+            if *cascade {
+                super::tables::gone_along(work, name);
+            }
         }
         Action::SetType { column, data_type, collation, using } => {
             columns::set_type(work, name, column, data_type, collation.as_deref(), using.as_deref());
@@ -103,7 +109,9 @@ fn effects(work: &mut Work<'_>, name: &QName, action: &Action, level: LockMode, 
         Action::SetLogged { logged } if work.table(name).is_none_or(|t| t.unlogged == *logged) => work.rewrite(name),
         Action::AddConstraint(definition) => constraints::add(work, name, definition, tree.only),
         Action::Validate { name: constraint } => validate(work, name, constraint),
-        Action::DropConstraint { name: constraint, .. } => constraints::dropped(work, name, constraint),
+        Action::DropConstraint { name: constraint, cascade, .. } => {
+            constraints::dropped(work, name, constraint, *cascade);
+        }
         Action::AlterConstraint { name: constraint, enforced, .. } => {
             constraints::altered(work, name, constraint, *enforced);
         }
@@ -129,7 +137,7 @@ fn drop_keys(work: &mut Work<'_>, name: &QName, column: &str) {
     let own: Vec<String> =
         own.filter(|(_, c)| c.kind.columns().iter().any(|n| n == column)).map(|(n, _)| n.clone()).collect();
     for constraint in own {
-        constraints::dropped(work, name, &constraint);
+        constraints::dropped(work, name, &constraint, false);
     }
 }
 

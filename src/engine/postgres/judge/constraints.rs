@@ -123,7 +123,7 @@ fn cursor_has_or(part: &str) -> bool {
 
 /// A constraint that goes away: a foreign key takes its triggers off the other table, and a key the foreign keys
 /// that need it.
-pub(super) fn dropped(work: &mut Work<'_>, table: &QName, name: &str) {
+pub(super) fn dropped(work: &mut Work<'_>, table: &QName, name: &str, cascade: bool) {
     let Some(constraint) = work.table(table).and_then(|t| t.constraints.get(name)) else { return };
     if constraint.kind.has_index() {
         work.lock_index(table.sibling(name), AccessExclusive);
@@ -132,7 +132,7 @@ pub(super) fn dropped(work: &mut Work<'_>, table: &QName, name: &str) {
         ConstraintKind::ForeignKey(key) => work.lock_all(&key.references.clone(), AccessExclusive),
         ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
             for (other, referenced) in referencing(work, table) {
-                if same_columns(&referenced, columns) && work.reading.changes.len() > 1 {
+                if same_columns(&referenced, columns) && (cascade || work.reading.changes.len() > 1) {
                     work.lock_all(&other, AccessExclusive);
                 }
             }

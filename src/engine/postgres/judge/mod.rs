@@ -48,6 +48,9 @@ pub(super) fn judge(server: &PostgresDialect, statement: &Statement, context: &C
 /// False for statements whose effect is not known from their text.
 fn judge_other(work: &mut Work<'_>, text: &str, class: &str) -> bool {
     let cursor = Cursor::new(text);
+    if matches!(class, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE") {
+        rows::written(work, cursor.clone());
+    }
     match class {
         "SELECT" => rows::select(work, &cursor),
         "INSERT" | "UPDATE" | "DELETE" | "MERGE" => rows::write(work, cursor, class),
@@ -150,6 +153,24 @@ mod tests {
         assert!(judged(17, "alter table t alter n set not null").scans.is_empty());
         assert_eq!(judged(17, "alter table t alter name set not null").scans, ["public.t"]);
         assert_eq!(judged(17, "alter table m add check (x > 0)").scans, ["public.d", "public.m1"]);
+    }
+
+    #[test]
+    fn queries_of_a_with_clause_write_too() {
+        let sql = "with x as (update t set n = 1 where id = 2 returning id) insert into m select id, 1 from x";
+        let tables: Vec<String> = locks(17, sql).into_iter().filter(|l| !l.contains("_pkey")).collect();
+        assert!(tables.contains(&"t ROW EXCLUSIVE".to_owned()), "{tables:?}");
+        assert!(tables.contains(&"m ROW EXCLUSIVE".to_owned()), "{tables:?}");
+        let read = locks(17, "with x as (select 1) select * from t for update");
+        assert!(read.contains(&"t ROW SHARE".to_owned()), "{read:?}");
+    }
+
+    #[test]
+    fn what_goes_with_a_dropped_column_or_key_is_locked() {
+        let cascade = locks(17, "alter table p drop constraint p_pkey cascade");
+        assert!(cascade.contains(&"t ACCESS EXCLUSIVE".to_owned()), "{cascade:?}");
+        assert_eq!(locks(17, "alter table m add check (x > 0) no inherit"), ["m ACCESS EXCLUSIVE"]);
+        assert!(locks(17, "comment on constraint t_n_check on t is 'x'").is_empty());
     }
 
     #[test]

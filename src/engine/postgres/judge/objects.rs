@@ -55,14 +55,7 @@ fn after_on(work: &Work<'_>, text: &str) -> Option<QName> {
 }
 
 fn comment(work: &mut Work<'_>) {
-    let kinds = [
-        ObjectKind::Table,
-        ObjectKind::Column,
-        ObjectKind::View,
-        ObjectKind::MaterializedView,
-        ObjectKind::Constraint,
-        ObjectKind::Trigger,
-    ];
+    let kinds = [ObjectKind::Table, ObjectKind::Column, ObjectKind::View, ObjectKind::MaterializedView];
     for change in &work.reading.changes {
         if let Change::SetComment { object, .. } = change
             && kinds.contains(&object.kind)

@@ -20,6 +20,32 @@ pub(super) fn select(work: &mut Work<'_>, cursor: &Cursor<'_>) {
     }
 }
 
+/// Every table that is written by a query of a WITH clause.
+pub(super) fn written(work: &mut Work<'_>, mut cursor: Cursor<'_>) {
+    if !cursor.sees("with") {
+        return;
+    }
+    while !cursor.at_end() {
+        let inserts = cursor.take_any(&["insert into", "delete from", "merge into"]).is_some();
+        // FOR UPDATE and DO UPDATE are followed by something else than a table that is set.
+        let updates = !inserts && cursor.take("update");
+        if !inserts && !updates {
+            cursor.step();
+            continue;
+        }
+        cursor.take("only");
+        let Some(name) = cursor.name() else { continue };
+        if cursor.take("as") || updates && !cursor.sees("set") {
+            cursor.ident();
+        }
+        if inserts || cursor.sees("set") {
+            let table = work.relation(&name);
+            work.lock_all(&table, RowExclusive);
+            work.lock_indexes(&table, RowExclusive);
+        }
+    }
+}
+
 /// INSERT, UPDATE, DELETE and MERGE: the target is written, what else is named is read.
 pub(super) fn write(work: &mut Work<'_>, mut cursor: Cursor<'_>, class: &str) {
     lock_named(work, AccessShare);

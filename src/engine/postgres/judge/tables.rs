@@ -70,7 +70,7 @@ pub(super) fn drop_objects(work: &mut Work<'_>, tree: &Drop) {
             }
             Change::DropConstraint { table, name } => {
                 work.lock_all(table, AccessExclusive);
-                constraints::dropped(work, table, name);
+                constraints::dropped(work, table, name, tree.cascade);
             }
             Change::DropColumn { table, .. } => work.lock_all(table, AccessExclusive),
             Change::DropTrigger { table, .. } => work.lock_all(table, AccessExclusive),
@@ -102,6 +102,21 @@ fn drop_table(work: &mut Work<'_>, name: &QName) {
     for constraint in table.constraints.values() {
         if let ConstraintKind::ForeignKey(key) = &constraint.kind {
             work.lock_all(&key.references, AccessExclusive);
+        }
+    }
+}
+
+/// What goes with a column that other things need: views, and constraints and triggers of other tables.
+pub(super) fn gone_along(work: &mut Work<'_>, table: &QName) {
+    for change in &work.reading.changes {
+        match change {
+            Change::DropView { name, .. } => work.lock(name, AccessExclusive),
+            Change::DropConstraint { table: other, name } if other != table => {
+                work.lock_all(other, AccessExclusive);
+                constraints::dropped(work, other, name, true);
+            }
+            Change::DropTrigger { table: other, .. } if other != table => work.lock_all(other, AccessExclusive),
+            _ => {}
         }
     }
 }

@@ -97,6 +97,10 @@ pub(super) fn alter_type(
         action.push_str(&format!(" COLLATE {}", collation(name)));
     }
     let found = schema.tables.get(table);
+    let from = found.and_then(|t| t.column(column)).map(|c| c.data_type.as_str());
+    // Text is read as another type only where that is asked for (manual, "CREATE CAST": no assignment from text).
+    let read = format!("{}::{data_type}", ident(column));
+    let using = using.or_else(|| (from.is_some_and(is_text) && !is_text(data_type)).then_some(read.as_str()));
     // The rows of a foreign table are not converted here: the server takes no expression for that.
     let using = using.filter(|_| found.is_none_or(|t| t.foreign.is_none()));
     if let Some(expression) = using {
@@ -115,6 +119,11 @@ pub(super) fn alter_type(
         ],
         _ => vec![alter(table, column, &action)],
     }
+}
+
+fn is_text(data_type: &str) -> bool {
+    let name = data_type.split('(').next().unwrap_or_default().trim();
+    matches!(name, "text" | "character varying" | "character" | "bpchar" | "name" | "public.citext")
 }
 
 /// A literal's default with its cast left off, so that the new type reads it; any other expression with a cast.

@@ -99,7 +99,8 @@ impl PostgresShadow {
     fn expected(&self, trial: &Trial<'_>) -> Vec<(String, bool)> {
         let about = trial.expected.iter().filter_map(|lock| {
             let name: QName = lock.relation.parse().ok()?;
-            self.relations.iter().find(|relation| relation.name == name && relation.has_rows())
+            let can_be_held = |kind| matches!(kind, ObjectKind::Table | ObjectKind::MaterializedView);
+            self.relations.iter().find(|relation| relation.name == name && can_be_held(relation.kind))
         });
         about
             .take(HELD)

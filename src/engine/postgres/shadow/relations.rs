@@ -29,9 +29,9 @@ impl Relation {
         self.now.name == name
     }
 
-    /// Whether it has rows that can be rewritten.
+    /// Whether it has rows that can be rewritten. A partitioned table has its rows in its partitions.
     pub fn has_rows(&self) -> bool {
-        matches!(self.kind, ObjectKind::Table | ObjectKind::MaterializedView)
+        self.file != 0 && matches!(self.kind, ObjectKind::Table | ObjectKind::MaterializedView)
     }
 }
 

@@ -107,7 +107,7 @@ impl PostgresShadow {
             work.rewrites.extend(turned.rewritten);
         }
         let counts = self.counted(&held).await?;
-        let changes_definitions = matches!(class.split(' ').next(), Some("ALTER" | "CREATE" | "DROP" | "REFRESH"));
+        let changes_definitions = matches!(class.split(' ').next(), Some("ALTER" | "CREATE" | "DROP"));
         if changes_definitions && work.validates.is_empty() {
             let read_more =
                 counts.iter().filter(|(table, count)| so_far.get(*table).copied().unwrap_or_default() < **count);
@@ -170,8 +170,8 @@ impl PostgresShadow {
             );
             for row in &rows(&mut self.runner, &sql).await? {
                 let number: i64 = Cells::new(row).take()?;
-                let table = self.relations.get(number).filter(|r| held.contains_key(&number) && !r.made_here);
-                // A partitioned table has its rows in its partitions, each of which is looked up.
+                let table =
+                    self.relations.get(number).filter(|r| held.contains_key(&number) && !r.made_here && r.has_rows());
                 work.validates.extend(table.map(|t| t.name.clone()));
             }
         }
