@@ -27,7 +27,7 @@ pub(super) fn alter(work: &mut Work<'_>, tree: &Alter) {
     let level = levels.max().unwrap_or(AccessExclusive);
     work.lock(&name, level);
     for action in &tree.actions {
-        if recurses(action) && !tree.only {
+        if recurses(action, work.version) && !tree.only {
             work.lock_all(&name, level);
         }
         effects(work, &name, action, level, tree);
@@ -60,9 +60,10 @@ fn options_level(set: &Options, reset: &[String]) -> LockMode {
 }
 
 /// Whether the action goes down to partitions and inheriting tables.
-fn recurses(action: &Action) -> bool {
+fn recurses(action: &Action, version: u32) -> bool {
     if let Action::AddConstraint(ConstraintDef { body: Body::Check { no_inherit: true, .. }, .. }) = action {
-        return false;
+        // Since 18 the children are locked before it is seen that they get nothing.
+        return version >= 18;
     }
     matches!(
         action,

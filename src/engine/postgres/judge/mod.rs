@@ -169,7 +169,8 @@ mod tests {
     fn what_goes_with_a_dropped_column_or_key_is_locked() {
         let cascade = locks(17, "alter table p drop constraint p_pkey cascade");
         assert!(cascade.contains(&"t ACCESS EXCLUSIVE".to_owned()), "{cascade:?}");
-        assert_eq!(locks(17, "alter table m add check (x > 0) no inherit"), ["m ACCESS EXCLUSIVE"]);
+        let own = "alter table m add check (x > 0) no inherit";
+        assert_eq!((locks(17, own).len(), locks(18, own).len()), (1, 3));
         assert!(locks(17, "comment on constraint t_n_check on t is 'x'").is_empty());
     }
 

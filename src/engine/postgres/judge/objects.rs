@@ -34,6 +34,7 @@ pub(super) fn judge(work: &mut Work<'_>, text: &str, class: &str) {
         // Its values are kept in a row of its own, which others read with each nextval.
         "ALTER SEQUENCE" => lock_named(work, ShareRowExclusive),
         "DROP SEQUENCE" => lock_named(work, AccessExclusive),
+        "DROP STATISTICS" => statistics_dropped(work, text),
         "ALTER DOMAIN" => domain(work, text),
         _ => {}
     }
@@ -84,5 +85,23 @@ fn domain(work: &mut Work<'_>, text: &str) {
     for table in tables {
         work.lock(&table, Share);
         work.scan(&table);
+    }
+}
+
+/// The tables that extended statistics are about.
+fn statistics_dropped(work: &mut Work<'_>, text: &str) {
+    let mut cursor = Cursor::new(text);
+    cursor.take("drop statistics");
+    cursor.take("if exists");
+    let Some(name) = cursor.name() else { return };
+    let about = work.context.schema.dependencies.iter().filter(|d| {
+        let own = &d.from.name;
+        d.from.kind == ObjectKind::Statistics
+            && own.name == name.name
+            && name.schema.as_ref().is_none_or(|schema| *schema == own.schema)
+    });
+    let tables: Vec<QName> = about.map(|d| d.on.name.clone()).collect();
+    for table in tables {
+        work.lock(&table, ShareUpdateExclusive);
     }
 }
