@@ -7,7 +7,7 @@ use super::pen::{Pen, duration};
 use super::plan::rollback;
 use super::rehearsal;
 use crate::engine::Blocker;
-use crate::plan::Step;
+use crate::plan::{Evidence, Risk, Step};
 use crate::schema::ObjectKind;
 use crate::sql::one_line;
 use ratatui::Frame;
@@ -129,7 +129,7 @@ pub fn harm(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
             pen.severity(Some(risk.severity)),
             pen.foreign(&risk.message, Role::Text),
             pen.span(" ", Role::Text),
-            pen.foreign(&format!("({})", risk.rule), Role::Dim),
+            pen.foreign(&format!("({}{})", risk.rule, evidence(risk)), Role::Dim),
         ]));
         if let Some(suggestion) = &risk.suggestion {
             lines.push(Line::from(vec![pen.span("            ", Role::Dim), pen.foreign(suggestion, Role::Dim)]));
@@ -140,6 +140,15 @@ pub fn harm(pen: &Pen, step: &Step) -> Vec<Line<'static>> {
         lines.push(Line::from(pen.foreign(&text, Role::Bad)));
     }
     lines
+}
+
+/// Where a finding comes from, when it was seen and not only foreseen.
+fn evidence(risk: &Risk) -> &'static str {
+    match risk.evidence {
+        Evidence::Predicted => "",
+        Evidence::Rehearsed => ", rehearsed",
+        Evidence::Measured => ", measured",
+    }
 }
 
 /// How the step is taken back.

@@ -290,7 +290,8 @@ pub(super) static RULES: &[Rule] = &[
         "lock-blocks-reads",
         High,
         "Readers and writers wait",
-        "The lock conflicts with every use of the table, plain SELECT included.",
+        "The lock conflicts with every use of the table, plain SELECT included. ACCESS EXCLUSIVE is replayed on standbys and \
+         keeps or cancels their readers too; nothing weaker is.",
         "Run it with a short lock timeout and try again, so that nobody queues behind it.",
     )
     .pages(&[LOCKS]),
