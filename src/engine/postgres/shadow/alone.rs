@@ -75,7 +75,7 @@ impl PostgresShadow {
         drop(holders);
         run(&mut self.runner, "SET client_min_messages = notice").await?;
         ran?;
-        let locks = told(&held, &self.relations);
+        let locks = told(&held, &self.relations, false);
         let after = self.relations.read(&mut self.runner).await?;
         let work = self.understood(&said, &held).await?;
         let mut seen = Seen { sql: sql.to_owned(), said: work.said.clone(), took, ..Seen::default() };

@@ -177,8 +177,10 @@ fn relation(cells: &mut Cells<'_>, made_here: bool) -> Result<Option<Relation>> 
     Ok(Some(Relation { now: name.clone(), name, kind, file, table, made_here }))
 }
 
-/// Locks as they are told: of what was there before, and of indexes only where they keep somebody waiting.
-pub(super) fn told(held: &BTreeMap<i64, LockMode>, relations: &Relations) -> Vec<Lock> {
+/// Locks as they are told: of what was there before, and of indexes only where they keep somebody waiting. In a
+/// transaction (`whole`) an index goes by its constraint's name, which the step may have given it; outside of one the
+/// server renames indexes for a while by itself.
+pub(super) fn told(held: &BTreeMap<i64, LockMode>, relations: &Relations, whole: bool) -> Vec<Lock> {
     let mut locks: Vec<Lock> = held
         .iter()
         .filter_map(|(number, mode)| Some((relations.get(*number)?, *mode)))
@@ -186,8 +188,8 @@ pub(super) fn told(held: &BTreeMap<i64, LockMode>, relations: &Relations) -> Vec
             !relation.made_here && (relation.kind != ObjectKind::Index || *mode > LockMode::AccessShare)
         })
         .map(|(relation, mode)| Lock {
-            // An index goes by its constraint's name, which the step may have given it.
-            relation: if relation.kind == ObjectKind::Index { &relation.now } else { &relation.name }.to_string(),
+            relation: if whole && relation.kind == ObjectKind::Index { &relation.now } else { &relation.name }
+                .to_string(),
             mode,
             evidence: Evidence::Rehearsed,
             kind: relation.kind,

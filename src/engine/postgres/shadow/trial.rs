@@ -120,7 +120,7 @@ impl PostgresShadow {
         let names = |set: BTreeSet<QName>| set.iter().map(QName::to_string).collect();
         Ok(Seen {
             sql: sql.to_owned(),
-            locks: Some(told(&held, &self.relations)),
+            locks: Some(told(&held, &self.relations, true)),
             rewrites: Some(names(work.rewrites)),
             // Without rows the planner reads tables whole that it would not otherwise.
             scans: changes_definitions.then(|| names(work.verifies)),
