@@ -17,7 +17,7 @@ pub use gauges::{
 };
 pub use private::{Private, PrivateFolder, is_alive};
 pub use probing::{BUDGET, probe};
-pub use shadow::{Counted, Observed, Reach, Seen, Shadow, Trial};
+pub use shadow::{Counted, Observed, Reach, Seen, Shadow, Statements, Trial};
 pub use target::{ConnectOptions, Secret, ServerInfo, Target};
 pub use tidy::settled;
 pub use traits::{

@@ -95,11 +95,19 @@ pub struct Seen {
 }
 
 /// A statement that the application runs, with its constants left out, as the server has counted it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
     pub sql: String,
     pub calls: u64,
-    pub mean_ms: f64,
+}
+
+/// What the application runs, as far as the server has counted it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statements {
+    /// The most called first.
+    pub counted: Vec<Counted>,
+    /// Why they are not known, where they could be.
+    pub note: Option<String>,
 }
 
 /// The tables that a statement reads, by how it reaches their rows.

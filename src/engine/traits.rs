@@ -2,7 +2,7 @@
 
 use super::gauges::{Gate, Sample};
 use super::private::Private;
-use super::shadow::{Counted, Shadow};
+use super::shadow::{Shadow, Statements};
 use super::target::{ConnectOptions, ServerInfo, Target};
 use crate::Result;
 use crate::plan::{Backfill, Lock, Patterns, Step};
@@ -72,9 +72,9 @@ pub trait Database: Send + Sync {
     /// `Permission` when no scratch database may be made; `Statement` when the SQL fails, with its place.
     async fn schema_of(&self, files: &[SqlFile]) -> Result<Made>;
 
-    /// What the application runs, the most called first; `None` where the server does not count it.
-    async fn statements(&self, _at_most: usize) -> Result<Option<Vec<Counted>>> {
-        Ok(None)
+    /// What the application runs, where the server counts it.
+    async fn statements(&self, _at_most: usize) -> Result<Statements> {
+        Ok(Statements::default())
     }
 
     /// Statements that make a session elsewhere read and write values as a step's session does here.

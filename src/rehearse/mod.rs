@@ -18,7 +18,7 @@ use queries::Watched;
 use crate::diff;
 use crate::engine::{Database, Shadow};
 use crate::plan::Plan;
-use crate::schema::{EngineKind, Schema};
+use crate::schema::Schema;
 use crate::sql::one_line;
 use crate::{Error, ErrorCode, Result};
 use std::sync::Arc;
@@ -118,14 +118,12 @@ async fn on_shadow(
     let unlike = differences(schema, &start);
     let faithful = unlike.is_empty();
     notes.extend(unlike.into_iter().map(|what| format!("the shadow is not quite like the database: {what}")));
-    let counted = database.statements(MOST_STATEMENTS).await?;
-    if counted.is_none() && plan.engine == EngineKind::Postgres {
-        notes.push("what the application runs is not known: the extension pg_stat_statements is not there".to_owned());
-    }
+    let statements = database.statements(MOST_STATEMENTS).await?;
+    notes.extend(statements.note);
     let mut trial = forward::Tried::new(shadow, tell);
-    if let Some(counted) = counted.filter(|counted| !counted.is_empty()) {
-        tell(Progress::Preparing { statements: counted.len() });
-        trial.queries = Some(Watched::before(trial.shadow, counted).await?);
+    if !statements.counted.is_empty() {
+        tell(Progress::Preparing { statements: statements.counted.len() });
+        trial.queries = Some(Watched::before(trial.shadow, statements.counted).await?);
     }
     trial.forward(plan).await?;
     tell(Progress::Comparing);
@@ -208,7 +206,7 @@ fn differences(before: &Schema, after: &Schema) -> Vec<String> {
 
 fn other_version(target: &Arc<dyn Database>, place: &Arc<dyn Database>) -> Option<String> {
     let (there, here) = (target.info().version_number / 10_000, place.info().version_number / 10_000);
-    (target.info().engine == EngineKind::Postgres && there != here).then(|| {
+    (there != here).then(|| {
         format!(
             "the shadow's server has version {}, the database's {}: what the versions do differently was not seen",
             place.info().version,

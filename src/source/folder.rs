@@ -95,10 +95,11 @@ pub fn way_up(path: &Path, text: String, layout: Option<Layout>, engine: EngineK
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    /// A folder with files in it, by their paths.
+    pub(in crate::source) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in files {
             let path = folder.path().join(path);

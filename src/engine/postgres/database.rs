@@ -8,7 +8,7 @@ use super::shadow::PostgresShadow;
 use super::{catalog, gate, manners, outline, sampler, scratch, script, server, statements, table_use, usual};
 use crate::Result;
 use crate::engine::{
-    ConnectOptions, Counted, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow,
+    ConnectOptions, Database, Dialect, Gate, Made, Sampler, ServerInfo, Session, SessionRole, Shadow, Statements,
     TableUse, Target,
 };
 use crate::plan::Step;
@@ -93,7 +93,7 @@ impl Database for PostgresDatabase {
         scratch::schema_of(&self.route, &self.info, files).await
     }
 
-    async fn statements(&self, at_most: usize) -> Result<Option<Vec<Counted>>> {
+    async fn statements(&self, at_most: usize) -> Result<Statements> {
         let mut line = self.catalog.lease().await?;
         let found = statements::counted(line.connection(), at_most).await;
         line.done();

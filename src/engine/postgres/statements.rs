@@ -3,22 +3,20 @@
 
 use super::session::values;
 use super::wire::{Cells, quoted, rows, run};
-use crate::engine::{Counted, Reach};
+use crate::engine::{Counted, Reach, Statements};
 use crate::{Error, Result};
 use serde_json::Value;
 use sqlx::postgres::PgConnection;
 
-/// The most called statements that change or read rows, their constants left out by the server; `None` without the
-/// extension.
-pub(super) async fn counted(connection: &mut PgConnection, at_most: usize) -> Result<Option<Vec<Counted>>> {
+/// The most called statements that change or read rows, their constants left out by the server.
+pub(super) async fn counted(connection: &mut PgConnection, at_most: usize) -> Result<Statements> {
     let schema = "SELECT n.nspname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n \
                   ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'";
     let answer = rows(connection, schema).await?;
-    let Some(row) = answer.first() else { return Ok(None) };
+    let Some(row) = answer.first() else { return Ok(unknown()) };
     let schema: String = Cells::new(row).take()?;
     let sql = format!(
-        "SELECT s.query, pg_catalog.sum(s.calls)::int8, \
-         (pg_catalog.sum(s.total_exec_time) / greatest(pg_catalog.sum(s.calls), 1))::float8 \
+        "SELECT s.query, pg_catalog.sum(s.calls)::int8 \
          FROM {}.pg_stat_statements s WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = \
          pg_catalog.current_database()) AND s.query ~* '^\\s*(select|insert|update|delete|merge|with|values)\\M' \
          AND s.query !~* '\\m(pg_catalog|information_schema|lockstep)\\.' \
@@ -26,13 +24,19 @@ pub(super) async fn counted(connection: &mut PgConnection, at_most: usize) -> Re
         quoted(&schema)
     );
     // The extension may be there without the server's library, whose figures then cannot be read.
-    let Ok(answer) = rows(connection, &sql).await else { return Ok(None) };
+    let Ok(answer) = rows(connection, &sql).await else { return Ok(unknown()) };
     let counted = answer.iter().map(|row| {
         let mut cells = Cells::new(row);
-        let (sql, calls, mean_ms): (String, i64, f64) = (cells.take()?, cells.take()?, cells.take()?);
-        Ok(Counted { sql, calls: calls.unsigned_abs(), mean_ms })
+        let (sql, calls): (String, i64) = (cells.take()?, cells.take()?);
+        Ok(Counted { sql, calls: calls.unsigned_abs() })
     });
-    counted.collect::<Result<_>>().map(Some)
+    Ok(Statements { counted: counted.collect::<Result<_>>()?, note: None })
+}
+
+fn unknown() -> Statements {
+    let note =
+        "what the application runs is not known: the extension pg_stat_statements is not there or does not count";
+    Statements { counted: Vec::new(), note: Some(note.to_owned()) }
 }
 
 /// How the server would reach the tables of a statement with parameters, if it could always use an index where there is

@@ -163,9 +163,9 @@ impl Runner {
     fn connect(&mut self, generation: u64, target: Target) {
         self.gauges = None;
         *lock(&self.database) = None;
-        let pace = Paces::open().of(&target.shown);
-        let (options, slot) = (ConnectOptions { pace, ..self.connect.clone() }, Arc::clone(&self.database));
+        let (connect, slot) = (self.connect.clone(), Arc::clone(&self.database));
         self.task(async move {
+            let options = ConnectOptions { pace: Paces::open().of(&target.shown), ..connect };
             let result = engine::connect(&target, &options).await.map(|database| {
                 let connected = Connected { info: database.info().clone(), dialect: database.dialect() };
                 let mut slot = lock(&slot);

@@ -54,7 +54,9 @@ impl PostgresShadow {
         let mut runner = inside.open("lockstep-rehearsal", &all).await?;
         for setting in manners {
             // A setting that this server does not know cannot matter to it.
-            let _ = run(&mut runner, setting).await;
+            if run(&mut runner, setting).await.is_ok() {
+                all.push(setting.clone());
+            }
         }
         let answer = rows(
             &mut runner,
@@ -74,7 +76,6 @@ impl PostgresShadow {
         relations.read(&mut runner).await?;
         let what = if ground == Ground::Ours { "a private server" } else { "a scratch database" };
         let place = format!("{what} at {} (PostgreSQL {})", info.host, info.version);
-        all.extend(manners.iter().cloned());
         Ok(Self {
             standing,
             info,
@@ -92,12 +93,8 @@ impl PostgresShadow {
 
     /// Puts the session back as it was opened: what one step sets must not reach the next.
     async fn runner_as_opened(&mut self) -> Result<()> {
-        run(&mut self.runner, "RESET ROLE").await?;
-        run(&mut self.runner, "RESET ALL").await?;
-        for setting in &self.manners {
-            let _ = run(&mut self.runner, setting).await;
-        }
-        Ok(())
+        let again = format!("RESET ROLE; RESET ALL; {}", self.manners.join("; "));
+        run(&mut self.runner, &again).await.map(drop)
     }
 
     /// Whether the statements may reach beyond the database by what they call.
